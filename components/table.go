@@ -1,0 +1,196 @@
+package components
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/serverless-shop/serverless-shop/policies"
+)
+
+// Key is an attribute that is part of a table's or an index's key. Make one with [String], [Number] or [Binary];
+// the zero Key means there is none.
+type Key struct {
+	name, kind string
+}
+
+// String is a key attribute that holds text.
+func String(name string) Key { return Key{name, "S"} }
+
+// Number is a key attribute that holds a number.
+func Number(name string) Key { return Key{name, "N"} }
+
+// Binary is a key attribute that holds bytes.
+func Binary(name string) Key { return Key{name, "B"} }
+
+// Index is a global secondary index. It projects all attributes.
+type Index struct {
+	// Name of the index: 3–255 of a–z, A–Z, 0–9, '_', '-' and '.'.
+	Name string
+	// PartitionKey is required.
+	PartitionKey Key
+	// SortKey is optional.
+	SortKey Key
+}
+
+// Indexes are the global secondary indexes of a table.
+type Indexes []Index
+
+// MaxIndexes is how many global secondary indexes a table may have (DynamoDB default quota).
+const MaxIndexes = 20
+
+// TableArgs describes a DynamoDB table, by default on demand, encrypted, protected against deletion and recoverable to any
+// second of the last 35 days.
+type TableArgs struct {
+	// PartitionKey is required.
+	PartitionKey Key
+	// SortKey is optional.
+	SortKey Key
+	// Indexes are the table's global secondary indexes: at most [MaxIndexes].
+	Indexes Indexes
+	// TimeToLive names the attribute holding the time, in seconds since 1970, after which DynamoDB deletes the item.
+	// Default: items live for ever.
+	TimeToLive string
+	// DisablePointInTimeRecovery saves its price where the data can be made again.
+	DisablePointInTimeRecovery bool
+	// DisableDeletionProtection lets the table be deleted with its data.
+	DisableDeletionProtection bool
+}
+
+// Table is a DynamoDB table.
+type Table struct {
+	pulumi.ResourceState
+
+	// Name is the physical table name.
+	Name pulumi.StringOutput
+	// ARN of the table.
+	ARN pulumi.StringOutput
+
+	logicalName string
+	indexes     []string
+}
+
+// NewTable creates a DynamoDB table.
+func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.ResourceOption) (*Table, error) {
+	if args == nil {
+		args = &TableArgs{}
+	}
+	if err := args.validate(name); err != nil {
+		return nil, err
+	}
+	t := &Table{logicalName: name}
+	if err := ctx.RegisterComponentResource(token("Table"), name, t, opts...); err != nil {
+		return nil, wrap("Table", name, err)
+	}
+	resource := &dynamodb.TableArgs{
+		BillingMode:               pulumi.String("PAY_PER_REQUEST"),
+		HashKey:                   pulumi.String(args.PartitionKey.name),
+		Attributes:                args.attributes(),
+		DeletionProtectionEnabled: pulumi.Bool(!args.DisableDeletionProtection),
+		PointInTimeRecovery:       &dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(!args.DisablePointInTimeRecovery)},
+		ServerSideEncryption:      &dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true)},
+	}
+	if args.SortKey.name != "" {
+		resource.RangeKey = pulumi.String(args.SortKey.name)
+	}
+	if args.TimeToLive != "" {
+		resource.Ttl = &dynamodb.TableTtlArgs{AttributeName: pulumi.String(args.TimeToLive), Enabled: pulumi.Bool(true)}
+	}
+	var indexes dynamodb.TableGlobalSecondaryIndexArray
+	for _, i := range args.Indexes {
+		index := &dynamodb.TableGlobalSecondaryIndexArgs{
+			Name:           pulumi.String(i.Name),
+			HashKey:        pulumi.String(i.PartitionKey.name),
+			ProjectionType: pulumi.String("ALL"),
+		}
+		if i.SortKey.name != "" {
+			index.RangeKey = pulumi.String(i.SortKey.name)
+		}
+		indexes = append(indexes, index)
+		t.indexes = append(t.indexes, i.Name)
+	}
+	resource.GlobalSecondaryIndexes = indexes
+	table, err := dynamodb.NewTable(ctx, name, resource, pulumi.Parent(t))
+	if err != nil {
+		return nil, wrap("Table", name, err)
+	}
+	t.Name, t.ARN = table.Name, table.Arn
+	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"name": t.Name, "arn": t.ARN})
+}
+
+// Grant allows the actions on the table itself, not on its indexes, and links the table's name as <NAME>_TABLE.
+func (t *Table) Grant(actions ...policies.TableAction) policies.Grant {
+	return policies.Grant{
+		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{t.ARN}}},
+		Links:      []policies.Link{t.link()},
+	}
+}
+
+// GrantIndexes allows the action, [policies.Query] or [policies.Scan], on the named indexes, or on all of the table's
+// indexes if none is named, and links the table's name as <NAME>_TABLE.
+func (t *Table) GrantIndexes(action policies.TableAction, indexes ...string) policies.Grant {
+	if action != policies.Query && action != policies.Scan {
+		return policies.Invalid(fmt.Errorf("%s (Table): grant %s on indexes: an index can only be queried or scanned", t.logicalName, action))
+	}
+	if len(indexes) == 0 {
+		indexes = t.indexes
+	}
+	var arns []pulumi.StringInput
+	for _, index := range indexes {
+		if !slices.Contains(t.indexes, index) {
+			return policies.Invalid(fmt.Errorf("%s (Table): grant on index %q: the table has the indexes %q", t.logicalName, index, t.indexes))
+		}
+		arns = append(arns, pulumi.Sprintf("%s/index/%s", t.ARN, index))
+	}
+	return policies.Grant{
+		Statements: []policies.Statement{{Actions: []string{string(action)}, Resources: arns}},
+		Links:      []policies.Link{t.link()},
+	}
+}
+
+func (t *Table) link() policies.Link {
+	return policies.Link{Variable: variable(t.logicalName, "TABLE"), Value: t.Name, Resource: t.logicalName + " (Table)"}
+}
+
+func (a *TableArgs) validate(name string) error {
+	p := check("Table", name)
+	p.want(a.PartitionKey.name != "", "PartitionKey", a.PartitionKey.name, "an attribute, such as String(\"orderId\")")
+	p.want(len(a.Indexes) <= MaxIndexes, "Indexes", len(a.Indexes), fmt.Sprintf("at most %d (DynamoDB quota)", MaxIndexes))
+	kinds := map[string]string{}
+	for _, k := range a.keys() {
+		kind, seen := kinds[k.name]
+		p.want(!seen || kind == k.kind, "key attribute "+k.name, k.kind, "the type "+kind+" that another key gives it")
+		kinds[k.name] = k.kind
+	}
+	names := map[string]bool{}
+	for n, i := range a.Indexes {
+		field := fmt.Sprintf("Indexes[%d]", n)
+		p.want(len(i.Name) >= 3 && len(i.Name) <= 255, field+".Name", i.Name, "3–255 characters")
+		p.want(!names[i.Name], field+".Name", i.Name, "a name that no other index has")
+		p.want(i.PartitionKey.name != "", field+".PartitionKey", i.PartitionKey.name, "an attribute")
+		names[i.Name] = true
+	}
+	return p.err()
+}
+
+// keys are all key attributes of the table and its indexes; the same attribute may occur several times.
+func (a *TableArgs) keys() []Key {
+	keys := []Key{a.PartitionKey, a.SortKey}
+	for _, i := range a.Indexes {
+		keys = append(keys, i.PartitionKey, i.SortKey)
+	}
+	return slices.DeleteFunc(keys, func(k Key) bool { return k.name == "" })
+}
+
+// attributes declares every key attribute once, sorted, since DynamoDB knows them as a set.
+func (a *TableArgs) attributes() dynamodb.TableAttributeArray {
+	keys := a.keys()
+	slices.SortFunc(keys, func(x, y Key) int { return slices.Compare([]string{x.name, x.kind}, []string{y.name, y.kind}) })
+	var attributes dynamodb.TableAttributeArray
+	for _, k := range slices.Compact(keys) {
+		attributes = append(attributes, &dynamodb.TableAttributeArgs{Name: pulumi.String(k.name), Type: pulumi.String(k.kind)})
+	}
+	return attributes
+}

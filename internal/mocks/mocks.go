@@ -1,0 +1,201 @@
+// Package mocks runs Pulumi programs in tests, without an engine or a provider, and records what they register.
+package mocks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+// The project, stack, account and region that every program under test finds itself in.
+const (
+	Project = "shop"
+	Stack   = "test"
+	Account = "123456789012"
+	Region  = "eu-central-1"
+)
+
+// Resource is one registered resource.
+type Resource struct {
+	// Type is the Pulumi type token, such as aws:lambda/function:Function.
+	Type string
+	// Name is the logical name.
+	Name string
+	// Inputs are what the program asked for, as plain Go values (map[string]any, []any, string, float64, bool).
+	// Secrets are unwrapped; assets are *resource.Asset or *resource.Archive.
+	Inputs map[string]any
+	// Parent is the logical name of the parent component, if any.
+	Parent string
+	// Protect tells whether the resource is protected from deletion.
+	Protect bool
+	// IgnoreChanges are the inputs whose changes are not acted upon.
+	IgnoreChanges []string
+}
+
+// Program is the record of one run.
+type Program struct {
+	// Resources are all registered resources, components included, in the order of their registration.
+	Resources []Resource
+
+	mu sync.Mutex
+}
+
+// Run runs a program with a configuration, whose keys carry their namespace (shop:logLevel), and returns what it
+// registered together with the program's error.
+func Run(program pulumi.RunFunc, config map[string]string) (*Program, error) {
+	return RunStack(program, Stack, config)
+}
+
+// RunStack is [Run] for a stack of a given name.
+func RunStack(program pulumi.RunFunc, stack string, config map[string]string) (*Program, error) {
+	recorded := &Program{}
+	err := pulumi.RunErr(program, pulumi.WithMocks(Project, stack, recorded), func(info *pulumi.RunInfo) { info.Config = config })
+	return recorded, err
+}
+
+// MustRun is [Run] without a configuration for a program that is expected to succeed.
+func MustRun(t testing.TB, program pulumi.RunFunc) *Program {
+	t.Helper()
+	recorded, err := Run(program, nil)
+	require.NoError(t, err)
+	return recorded
+}
+
+// Get returns the inputs of the only resource with this type and name.
+func (p *Program) Get(t testing.TB, typ, name string) Resource {
+	t.Helper()
+	var found []Resource
+	for _, r := range p.OfType(typ) {
+		if r.Name == name {
+			found = append(found, r)
+		}
+	}
+	require.Len(t, found, 1, "resources of type %s called %s", typ, name)
+	return found[0]
+}
+
+// OfType returns all resources with this type.
+func (p *Program) OfType(typ string) []Resource {
+	var found []Resource
+	for _, r := range p.Resources {
+		if r.Type == typ {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// NewResource records a registration and answers with what AWS would have made of it.
+func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	record := Resource{Type: args.TypeToken, Name: args.Name, Inputs: plain(args.Inputs).(map[string]any)}
+	if rpc := args.RegisterRPC; rpc != nil {
+		record.Protect = rpc.GetProtect()
+		record.IgnoreChanges = rpc.GetIgnoreChanges()
+		if parent := rpc.GetParent(); parent != "" {
+			record.Parent = string(resource.URN(parent).Name())
+		}
+	}
+	p.mu.Lock()
+	p.Resources = append(p.Resources, record)
+	p.mu.Unlock()
+	return args.Name + "-id", outputs(args), nil
+}
+
+// Call answers the invokes that components use.
+func (p *Program) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	answers := map[string]map[string]any{
+		"aws:index/getRegion:getRegion":                 {"name": Region, "id": Region},
+		"aws:index/getPartition:getPartition":           {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
+		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": Account},
+	}
+	answer, known := answers[args.Token]
+	if !known {
+		return nil, fmt.Errorf("no answer for the invoke %s: add one to package mocks", args.Token)
+	}
+	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+// outputs are the inputs, a physical name and what AWS computes.
+func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
+	out := args.Inputs.Copy()
+	set := func(key resource.PropertyKey, value string) {
+		if _, given := out[key]; !given {
+			out[key] = resource.NewStringProperty(value)
+		}
+	}
+	service := strings.SplitN(strings.TrimPrefix(args.TypeToken, "aws:"), "/", 2)[0]
+	physical := args.Name + "-1234567"
+	if prefix, given := out["namePrefix"]; given {
+		physical = prefix.StringValue() + "1234567"
+	}
+	set("name", physical)
+	arn := fmt.Sprintf("arn:aws:%s:%s:%s:%s/%s", service, Region, Account, lastWord(args.TypeToken), physical)
+	switch args.TypeToken {
+	case "aws:apigatewayv2/api:Api":
+		set("apiEndpoint", fmt.Sprintf("https://%s-id.execute-api.%s.amazonaws.com", args.Name, Region))
+		set("executionArn", fmt.Sprintf("arn:aws:execute-api:%s:%s:%s-id", Region, Account, args.Name))
+	case "aws:cloudfront/distribution:Distribution":
+		set("domainName", args.Name+".cloudfront.net")
+	case "aws:cognito/userPool:UserPool":
+		set("endpoint", fmt.Sprintf("cognito-idp.%s.amazonaws.com/%s-id", Region, args.Name))
+	case "aws:lambda/function:Function":
+		set("invokeArn", "arn:aws:apigateway:"+Region+":lambda:path/2015-03-31/functions/"+arn+"/invocations")
+	case "aws:s3/bucketV2:BucketV2":
+		set("bucket", physical)
+		set("bucketRegionalDomainName", fmt.Sprintf("%s.s3.%s.amazonaws.com", physical, Region))
+		arn = "arn:aws:s3:::" + physical
+	}
+	set("arn", arn)
+	return out
+}
+
+func lastWord(typ string) string {
+	return strings.ToLower(typ[strings.LastIndex(typ, ":")+1:])
+}
+
+// plain turns property values into Go values that tests can compare.
+func plain(value any) any {
+	switch v := value.(type) {
+	case resource.PropertyMap:
+		out := map[string]any{}
+		for key, item := range v {
+			out[string(key)] = plain(item)
+		}
+		return out
+	case resource.PropertyValue:
+		switch {
+		case v.IsObject():
+			return plain(v.ObjectValue())
+		case v.IsArray():
+			out := []any{}
+			for _, item := range v.ArrayValue() {
+				out = append(out, plain(item))
+			}
+			return out
+		case v.IsSecret():
+			return plain(v.SecretValue().Element)
+		case v.IsOutput():
+			return plain(v.OutputValue().Element)
+		}
+		return v.V
+	}
+	return value
+}
+
+// Children lists the names of the resources below a component, sorted, each with its type: "aws:iam/role:Role orders-role".
+func (p *Program) Children(parent string) []string {
+	var names []string
+	for _, r := range p.Resources {
+		if r.Parent == parent {
+			names = append(names, r.Type+" "+r.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,42 @@
+// Command serverless-shop is the Pulumi program that deploys the whole shop. Read it from top to bottom: every bounded
+// context in the order of its dependencies, and what each gets from the others.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/serverless-shop/serverless-shop/components/gobuild"
+	"github.com/serverless-shop/serverless-shop/stack"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		return shop(ctx, func(os string) stack.Builder { return &gobuild.Builder{OS: os} })
+	})
+}
+
+// shop deploys the shop, whose functions the builder compiles for an operating system.
+func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
+	s, err := stack.New(ctx, builder)
+	if err != nil {
+		return err
+	}
+	accounts, err := s.NewAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.NewCatalog(ctx)
+	if err != nil {
+		return err
+	}
+	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, accounts.Routes)
+	if err != nil {
+		return err
+	}
+	storefront, err := s.NewStorefront(ctx, accounts, catalog, api)
+	if err != nil {
+		return err
+	}
+	s.Export(ctx, accounts, catalog, api, storefront)
+	return nil
+}

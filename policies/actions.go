@@ -1,0 +1,64 @@
+package policies
+
+// TableAction is something a function does with a DynamoDB table or one of its indexes.
+type TableAction string
+
+// The actions on tables and indexes, by their names in the Service Authorization Reference for DynamoDB.
+// TransactWriteItems and BatchWriteItem have no action of their own for single items: a transaction needs the action of
+// each of its parts.
+const (
+	GetItem            TableAction = "dynamodb:GetItem"
+	BatchGetItem       TableAction = "dynamodb:BatchGetItem"
+	Query              TableAction = "dynamodb:Query"
+	Scan               TableAction = "dynamodb:Scan"
+	PutItem            TableAction = "dynamodb:PutItem"
+	UpdateItem         TableAction = "dynamodb:UpdateItem"
+	DeleteItem         TableAction = "dynamodb:DeleteItem"
+	BatchWriteItem     TableAction = "dynamodb:BatchWriteItem"
+	ConditionCheckItem TableAction = "dynamodb:ConditionCheckItem"
+)
+
+// ObjectAction is something a function does with the objects of an S3 bucket.
+type ObjectAction string
+
+// The actions on objects, by their names in the Service Authorization Reference for S3. Note that the permission for
+// the operation HeadObject is GetObject.
+const (
+	GetObject    ObjectAction = "s3:GetObject"
+	PutObject    ObjectAction = "s3:PutObject"
+	DeleteObject ObjectAction = "s3:DeleteObject"
+)
+
+// UserPoolAction is something a function does with a Cognito user pool.
+type UserPoolAction string
+
+// The actions on user pools, by their names in the Service Authorization Reference for Cognito user pools.
+const (
+	AdminGetUser             UserPoolAction = "cognito-idp:AdminGetUser"
+	AdminCreateUser          UserPoolAction = "cognito-idp:AdminCreateUser"
+	AdminDeleteUser          UserPoolAction = "cognito-idp:AdminDeleteUser"
+	AdminAddUserToGroup      UserPoolAction = "cognito-idp:AdminAddUserToGroup"
+	AdminRemoveUserFromGroup UserPoolAction = "cognito-idp:AdminRemoveUserFromGroup"
+	ListUsers                UserPoolAction = "cognito-idp:ListUsers"
+)
+
+// unscoped are the actions for which AWS offers no resource-level permission, each with what it is needed for.
+// This list is reviewed: an action belongs here only if the Service Authorization Reference shows no resource type for it.
+var unscoped = map[string]string{
+	"xray:PutTraceSegments":    "active tracing of functions",
+	"xray:PutTelemetryRecords": "active tracing of functions",
+}
+
+// Unscoped tells whether AWS offers no resource-level permission for the action, so that its resource can only be "*".
+func Unscoped(action string) bool {
+	_, found := unscoped[action]
+	return found
+}
+
+// Tracing lets a function send its traces to X-Ray.
+func Tracing() Grant {
+	return Grant{Statements: []Statement{{
+		Actions:   []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
+		Resources: All,
+	}}}
+}

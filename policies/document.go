@@ -1,0 +1,159 @@
+package policies
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// All is the resource of actions for which AWS offers no resource-level permission, see [Unscoped].
+var All = []pulumi.StringInput{pulumi.String("*")}
+
+// MaxRolePolicyBytes is the largest total of a role's inline policies, white space not counted (IAM quota
+// "Role inline policy size").
+const MaxRolePolicyBytes = 10_240
+
+// policyVersion is the current version of the IAM policy language.
+const policyVersion = "2012-10-17"
+
+type document struct {
+	Version   string
+	Statement []statement
+}
+
+type statement struct {
+	Effect    string
+	Action    []string
+	Resource  []string
+	Condition Conditions `json:",omitempty"`
+}
+
+// Document writes the grants as one IAM policy. The text is canonical: the same grants in any order give the same bytes,
+// and statements that can be merged are merged, so an unchanged function never shows a diff.
+//
+// The output fails when an action or a resource contains a wildcard that could have been exact, or when the policy is
+// larger than [MaxRolePolicyBytes].
+func Document(grants ...Grant) pulumi.StringOutput {
+	statements := Join(grants...).Statements
+	var inputs []any
+	for _, s := range statements {
+		for _, r := range s.Resources {
+			inputs = append(inputs, r)
+		}
+	}
+	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
+		var resolved []statement
+		for _, s := range statements {
+			resources := make([]string, len(s.Resources))
+			for i := range resources {
+				resources[i], values = values[0].(string), values[1:]
+			}
+			resolved = append(resolved, statement{Action: s.Actions, Resource: resources, Condition: s.Conditions})
+		}
+		return canonical(resolved)
+	}).(pulumi.StringOutput)
+}
+
+// canonical merges statements in two rounds: all actions on one resource, then all resources with the same actions.
+func canonical(statements []statement) (string, error) {
+	type target struct{ resource, condition string }
+	actions := map[target]map[string]bool{}
+	conditions := map[string]Conditions{}
+	for _, s := range statements {
+		if err := exact(s); err != nil {
+			return "", err
+		}
+		key, err := json.Marshal(s.Condition)
+		if err != nil {
+			return "", fmt.Errorf("writing policy condition %v: %w", s.Condition, err)
+		}
+		conditions[string(key)] = s.Condition
+		for _, r := range s.Resource {
+			t := target{r, string(key)}
+			if actions[t] == nil {
+				actions[t] = map[string]bool{}
+			}
+			for _, a := range s.Action {
+				actions[t][a] = true
+			}
+		}
+	}
+
+	merged := map[string]*statement{}
+	for t, set := range actions {
+		sorted := slices.Sorted(maps.Keys(set))
+		key := strings.Join(sorted, ",") + t.condition
+		if merged[key] == nil {
+			merged[key] = &statement{Effect: "Allow", Action: sorted, Condition: conditions[t.condition]}
+		}
+		merged[key].Resource = append(merged[key].Resource, t.resource)
+	}
+	doc := document{Version: policyVersion, Statement: []statement{}}
+	for _, key := range slices.Sorted(maps.Keys(merged)) {
+		slices.Sort(merged[key].Resource)
+		doc.Statement = append(doc.Statement, *merged[key])
+	}
+	slices.SortStableFunc(doc.Statement, func(a, b statement) int {
+		return cmp.Or(slices.Compare(a.Action, b.Action), slices.Compare(a.Resource, b.Resource))
+	})
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return "", fmt.Errorf("writing policy: %w", err)
+	}
+	if len(text) > MaxRolePolicyBytes {
+		return "", fmt.Errorf("policy is %d bytes, want at most %d (IAM quota for a role's inline policies); split the function",
+			len(text), MaxRolePolicyBytes)
+	}
+	return string(text), nil
+}
+
+var actionName = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
+
+// exact refuses wildcards that could have been exact.
+func exact(s statement) error {
+	if len(s.Action) == 0 || len(s.Resource) == 0 {
+		return fmt.Errorf("policy statement with actions %v on resources %v: want at least one of each", s.Action, s.Resource)
+	}
+	for _, a := range s.Action {
+		if !actionName.MatchString(a) {
+			return fmt.Errorf("policy action %q: want one exact action such as dynamodb:Query", a)
+		}
+	}
+	for _, r := range s.Resource {
+		if r == "*" {
+			for _, a := range s.Action {
+				if !Unscoped(a) {
+					return fmt.Errorf("policy resource \"*\" for %s: want an ARN, since AWS can limit this action to a resource", a)
+				}
+			}
+			continue
+		}
+		if !exactARN(r) {
+			return fmt.Errorf("policy resource %q for %v: want an ARN whose only wildcard is a last %q after a named resource",
+				r, s.Action, "*")
+		}
+	}
+	return nil
+}
+
+// exactARN accepts arn:partition:service:region:account:resource with a wildcard, if any, only at the end and behind a
+// separator, where it stands for the objects or streams inside one named resource.
+func exactARN(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[5] == "" {
+		return false
+	}
+	resource := parts[5]
+	if trimmed, found := strings.CutSuffix(resource, "/*"); found {
+		resource = trimmed
+	} else if trimmed, found := strings.CutSuffix(resource, ":*"); found {
+		resource = trimmed
+	}
+	return resource != "" && !strings.ContainsAny(strings.Join(parts[:5], "")+resource, "*?")
+}

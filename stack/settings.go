@@ -1,0 +1,138 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"github.com/serverless-shop/serverless-shop/components"
+)
+
+// settings are the stack's configuration, described in Pulumi.yaml, which also holds the defaults.
+type settings struct {
+	hardware            string
+	authDomain          string
+	authFlow            string
+	cognitoEndpoint     string
+	deletionProtection  bool
+	logLevel            string
+	logRetentionDays    int
+	mfa                 string
+	pointInTimeRecovery bool
+	requestsPerSecond   int
+	siteURL             string
+}
+
+// Values of settings that are words.
+const (
+	hostArchitecture = "host"
+	srpAuth          = "USER_SRP_AUTH"
+	passwordAuth     = "USER_PASSWORD_AUTH"
+)
+
+var mfaModes = map[string]components.MFA{"off": components.MFAOff, "optional": components.MFAOptional, "required": components.MFARequired}
+
+var baseURL = regexp.MustCompile(`^https?://[^/\s?#]+$`)
+
+// load reads the configuration and reports everything wrong with it at once.
+func load(ctx *pulumi.Context) (settings, error) {
+	r := &reader{config: config.New(ctx, ""), project: ctx.Project()}
+	s := settings{
+		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
+		authDomain:          r.text("authDomain"),
+		authFlow:            r.word("authFlow", srpAuth, passwordAuth),
+		cognitoEndpoint:     r.url("cognitoEndpoint"),
+		deletionProtection:  r.flag("deletionProtection"),
+		logLevel:            r.word("logLevel", "debug", "info", "warn", "error"),
+		logRetentionDays:    r.number("logRetentionDays", 1, 3653),
+		mfa:                 r.word("mfa", "off", "optional", "required"),
+		pointInTimeRecovery: r.flag("pointInTimeRecovery"),
+		requestsPerSecond:   r.number("requestsPerSecond", 1, 10_000),
+		siteURL:             r.url("siteUrl"),
+	}
+	if s.authDomain != "" && s.siteURL == "" {
+		r.wrong("siteUrl", "", "the shop's address, to which the hosted sign-in pages of authDomain return")
+	}
+	return s, errors.Join(r.found...)
+}
+
+// architecture is the instruction set that functions run on.
+func (s settings) architecture() components.Architecture {
+	if s.hardware != hostArchitecture {
+		return components.Architecture(s.hardware)
+	}
+	if runtime.GOARCH == "amd64" {
+		return components.X8664
+	}
+	return components.ARM64
+}
+
+// functionOS is what functions are compiled for: Lambda's Linux, or this machine's system where an emulator runs them as its
+// processes.
+func (s settings) functionOS() string {
+	if s.hardware == hostArchitecture {
+		return runtime.GOOS
+	}
+	return "linux"
+}
+
+// site is the address by which people know the shop.
+func (s settings) site(site *components.StaticSite) pulumi.StringOutput {
+	if s.siteURL != "" {
+		return pulumi.String(s.siteURL).ToStringOutput()
+	}
+	return site.URL
+}
+
+// reader reads settings and collects what is wrong with them.
+type reader struct {
+	config  *config.Config
+	project string
+	found   []error
+}
+
+func (r *reader) wrong(key string, value any, accepted string) {
+	r.found = append(r.found, fmt.Errorf("config %s:%s = %v: want %s", r.project, key, value, accepted))
+}
+
+func (r *reader) text(key string) string {
+	return r.config.Get(key)
+}
+
+func (r *reader) word(key string, accepted ...string) string {
+	value := r.config.Get(key)
+	if !slices.Contains(accepted, value) {
+		r.wrong(key, fmt.Sprintf("%q", value), strings.Join(accepted[:len(accepted)-1], ", ")+" or "+accepted[len(accepted)-1])
+	}
+	return value
+}
+
+func (r *reader) url(key string) string {
+	value := r.config.Get(key)
+	if value != "" && !baseURL.MatchString(value) {
+		r.wrong(key, fmt.Sprintf("%q", value), "an address such as https://shop.example.com, without a path, or nothing")
+	}
+	return value
+}
+
+func (r *reader) flag(key string) bool {
+	value, err := r.config.TryBool(key)
+	if err != nil {
+		r.wrong(key, fmt.Sprintf("%q", r.config.Get(key)), "true or false")
+	}
+	return value
+}
+
+func (r *reader) number(key string, least, most int) int {
+	value, err := r.config.TryInt(key)
+	if err != nil || value < least || value > most {
+		r.wrong(key, fmt.Sprintf("%q", r.config.Get(key)), fmt.Sprintf("a whole number, %d–%d", least, most))
+	}
+	return value
+}

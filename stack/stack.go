@@ -1,0 +1,89 @@
+// Package stack describes the shop's bounded contexts: which components each is made of, and what each function may do.
+// One file is one context. main.go puts them together.
+package stack
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/serverless-shop/serverless-shop/components"
+	"github.com/serverless-shop/serverless-shop/policies"
+)
+
+// Builder compiles the shop's functions; [gobuild.Builder] is one.
+type Builder interface {
+	components.Builder
+	// Sources lists the folders of functions below dir.
+	Sources(dir string) ([]string, error)
+	// BuildAll compiles several folders for an architecture by its Go name, arm64 or amd64. Later calls of
+	// Build find them compiled.
+	BuildAll(ctx context.Context, arch string, sources ...string) ([]string, error)
+}
+
+// functionsDir holds one folder per function.
+const functionsDir = "lambdas"
+
+// Stack is what all bounded contexts of one deployment share: its settings, and the functions created so far.
+type Stack struct {
+	settings  settings
+	builder   Builder
+	functions map[string]*components.Function
+}
+
+// New reads and checks the stack's configuration, and compiles all functions. Whatever is wrong with either is reported
+// before anything is created.
+func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
+	settings, err := load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := builder(settings.functionOS())
+	sources, err := b.Sources(functionsDir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := b.BuildAll(ctx.Context(), settings.architecture().GoArch(), sources...); err != nil {
+		return nil, err
+	}
+	return &Stack{settings: settings, builder: b, functions: map[string]*components.Function{}}, nil
+}
+
+// function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else.
+func (s *Stack) function(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
+	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{
+		Source:           functionsDir + "/" + name,
+		Description:      description,
+		Grants:           grants,
+		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
+		Architecture:     s.settings.architecture(),
+		LogRetentionDays: s.settings.logRetentionDays,
+		Builder:          s.builder,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("deploying function %s: %w", name, err)
+	}
+	s.functions[name] = f
+	return f, nil
+}
+
+// Export publishes what programs outside the deployment need to find the shop.
+func (s *Stack) Export(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog, api *components.ServerlessApi, site *components.StaticSite) {
+	names, logs := pulumi.StringMap{}, pulumi.StringMap{}
+	for name, f := range s.functions {
+		names[name], logs[name] = f.Name, f.LogGroup
+	}
+	ctx.Export("functions", names)
+	ctx.Export("logGroups", logs)
+	ctx.Export("siteUrl", s.settings.site(site))
+	ctx.Export("siteBucket", site.Bucket)
+	ctx.Export("distributionId", site.DistributionID)
+	ctx.Export("apiId", api.ID)
+	ctx.Export("apiStage", api.StageName)
+	ctx.Export("apiUrl", api.URL)
+	ctx.Export("userPoolId", accounts.Auth.UserPoolID)
+	ctx.Export("userPoolClientId", accounts.Auth.ClientID)
+	ctx.Export("productsTable", catalog.Products.Name)
+	ctx.Export("mediaBucket", catalog.Media.Name)
+}
