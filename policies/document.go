@@ -37,10 +37,11 @@ type statement struct {
 // Document writes the grants as one IAM policy. The text is canonical: the same grants in any order give the same bytes,
 // and statements that can be merged are merged, so an unchanged function never shows a diff.
 //
-// The output fails when an action or a resource contains a wildcard that could have been exact, or when the policy is
-// larger than [MaxRolePolicyBytes].
+// The output fails when an action or a resource contains a wildcard that could have been exact, when a grant is
+// [Invalid], or when the policy is larger than [MaxRolePolicyBytes].
 func Document(grants ...Grant) pulumi.StringOutput {
-	statements := Join(grants...).Statements
+	all := Join(grants...)
+	statements := all.Statements
 	var inputs []any
 	for _, s := range statements {
 		for _, r := range s.Resources {
@@ -48,6 +49,9 @@ func Document(grants ...Grant) pulumi.StringOutput {
 		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
+		if all.err != nil {
+			return "", all.err
+		}
 		var resolved []statement
 		for _, s := range statements {
 			resources := make([]string, len(s.Resources))

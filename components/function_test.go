@@ -1,0 +1,189 @@
+package components_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/serverless-shop/serverless-shop/components"
+	"github.com/serverless-shop/serverless-shop/internal/mocks"
+	"github.com/serverless-shop/serverless-shop/policies"
+)
+
+const (
+	functionType = "aws:lambda/function:Function"
+	policyType   = "aws:iam/rolePolicy:RolePolicy"
+)
+
+// allowed is what a function's role may do, its own log aside: resource → actions.
+func allowed(t testing.TB, program *mocks.Program, function string) map[string][]string {
+	t.Helper()
+	var document struct {
+		Statement []struct {
+			Effect           string
+			Action, Resource []string
+		}
+	}
+	text := program.Get(t, policyType, function+"-policy").Inputs["policy"].(string)
+	require.NoError(t, json.Unmarshal([]byte(text), &document))
+	actions := map[string][]string{}
+	for _, s := range document.Statement {
+		require.Equal(t, "Allow", s.Effect)
+		for _, r := range s.Resource {
+			if !strings.Contains(r, ":loggroup/") {
+				actions[r] = append(actions[r], s.Action...)
+			}
+		}
+	}
+	return actions
+}
+
+func TestFunction_IsSafeAndObservableByDefault(t *testing.T) {
+	builder := newBuilder(t)
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "lambdas/greet", Builder: builder})
+		return err
+	})
+	require.Equal(t, []string{
+		"aws:cloudwatch/logGroup:LogGroup greet-logs",
+		"aws:iam/role:Role greet-role",
+		"aws:iam/rolePolicy:RolePolicy greet-policy",
+		"aws:lambda/function:Function greet",
+	}, program.Children("greet"))
+	require.Equal(t, []string{"lambdas/greet arm64"}, builder.asked)
+
+	inputs := program.Get(t, functionType, "greet").Inputs
+	require.Equal(t, "provided.al2023", inputs["runtime"])
+	require.Equal(t, []any{"arm64"}, inputs["architectures"])
+	require.EqualValues(t, 256, inputs["memorySize"])
+	require.EqualValues(t, 10, inputs["timeout"])
+	require.Equal(t, "Active", in(t, inputs, "tracingConfig", "mode"))
+	require.Equal(t, "JSON", in(t, inputs, "loggingConfig", "logFormat"))
+	require.Equal(t, "/aws/lambda/greet-1234567", in(t, inputs, "loggingConfig", "logGroup"))
+	require.IsType(t, &resource.Archive{}, inputs["code"])
+
+	logs := program.Get(t, "aws:cloudwatch/logGroup:LogGroup", "greet-logs").Inputs
+	require.EqualValues(t, 30, logs["retentionInDays"])
+
+	role := program.Get(t, "aws:iam/role:Role", "greet-role").Inputs
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
+		"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}`, role["assumeRolePolicy"].(string))
+	require.Equal(t, map[string][]string{"*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}}, allowed(t, program, "greet"))
+}
+
+func TestFunction_WritesToItsOwnLogOnly(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		newFunction(t, ctx, "greet")
+		return nil
+	})
+	policy := program.Get(t, policyType, "greet-policy").Inputs["policy"].(string)
+	require.Contains(t, policy, `{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],`+
+		`"Resource":["arn:aws:cloudwatch:eu-central-1:123456789012:loggroup//aws/lambda/greet-1234567:*"]}`)
+	require.NotContains(t, policy, "logs:CreateLogGroup", "the log group exists, with its retention")
+}
+
+func TestFunction_Options(t *testing.T) {
+	builder := newBuilder(t)
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
+			Source: "lambdas/greet", Builder: builder, Description: "Says hello", Memory: 1024, Timeout: 15 * time.Minute,
+			Architecture: components.X8664, LogRetentionDays: 365, DisableTracing: true,
+			Environment: pulumi.StringMap{"LOG_LEVEL": pulumi.String("debug")},
+		})
+		return err
+	})
+	require.Equal(t, []string{"lambdas/greet amd64"}, builder.asked)
+	inputs := program.Get(t, functionType, "greet").Inputs
+	require.Equal(t, "Says hello", inputs["description"])
+	require.EqualValues(t, 1024, inputs["memorySize"])
+	require.EqualValues(t, 900, inputs["timeout"])
+	require.Equal(t, []any{"x86_64"}, inputs["architectures"])
+	require.Equal(t, "PassThrough", in(t, inputs, "tracingConfig", "mode"))
+	require.Equal(t, map[string]any{"LOG_LEVEL": "debug"}, in(t, inputs, "environment", "variables"))
+	require.EqualValues(t, 365, program.Get(t, "aws:cloudwatch/logGroup:LogGroup", "greet-logs").Inputs["retentionInDays"])
+	require.Empty(t, allowed(t, program, "greet"))
+}
+
+func TestFunction_RefusesWrongArguments(t *testing.T) {
+	link := policies.Grant{Links: []policies.Link{{Variable: "ORDERS_TABLE", Value: pulumi.String("orders"), Resource: "orders (Table)"}}}
+	for name, test := range map[string]struct {
+		args *components.FunctionArgs
+		want []string
+	}{
+		"nothing":           {nil, []string{`greet (Function): Source = "", want a folder inside the program`}},
+		"outside":           {&components.FunctionArgs{Source: "../elsewhere"}, []string{`Source = "../elsewhere"`}},
+		"too little memory": {&components.FunctionArgs{Source: "x", Memory: 64}, []string{"Memory = 64, want 128–10240 MB"}},
+		"too much memory":   {&components.FunctionArgs{Source: "x", Memory: 20_480}, []string{"Memory = 20480"}},
+		"too long":          {&components.FunctionArgs{Source: "x", Timeout: time.Hour}, []string{"Timeout = 1h, want 1s–15m"}},
+		"not whole seconds": {&components.FunctionArgs{Source: "x", Timeout: 1500 * time.Millisecond}, []string{"Timeout = 1.5s"}},
+		"architecture":      {&components.FunctionArgs{Source: "x", Architecture: "mips"}, []string{`Architecture = "mips", want "arm64" or "x86_64"`}},
+		"retention":         {&components.FunctionArgs{Source: "x", LogRetentionDays: 2}, []string{"LogRetentionDays = 2, want one of [1 3 5 7 14 30"}},
+		"description":       {&components.FunctionArgs{Source: "x", Description: strings.Repeat("x", 257)}, []string{"at most 256 characters"}},
+		"reserved variable": {&components.FunctionArgs{Source: "x", Environment: pulumi.StringMap{"AWS_REGION": pulumi.String("x")}}, []string{`Environment = "AWS_REGION", want a name that Lambda does not set itself`}},
+		"linked variable":   {&components.FunctionArgs{Source: "x", Grants: []policies.Grant{link}, Environment: pulumi.StringMap{"ORDERS_TABLE": pulumi.String("x")}}, []string{`Environment = "ORDERS_TABLE", want a name that no grant links already`}},
+		"all at once":       {&components.FunctionArgs{Memory: 1, Timeout: -time.Second}, []string{"Source", "Memory", "Timeout"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if test.args != nil {
+				test.args.Builder = newBuilder(t)
+			}
+			refused(t, func(ctx *pulumi.Context) error {
+				_, err := components.NewFunction(ctx, "greet", test.args)
+				return err
+			}, test.want...)
+		})
+	}
+}
+
+func TestFunction_RefusesAPackageLargerThanLambdaTakes(t *testing.T) {
+	refused(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
+			Source: "lambdas/greet", Builder: newBuilderOfSize(t, 50*1024*1024+1),
+		})
+		return err
+	}, "greet (Function): package", "want at most 52428800 (Lambda quota")
+}
+
+func TestFunction_RefusesAnEnvironmentLargerThanLambdaTakes(t *testing.T) {
+	_, err := mocks.Run(func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
+			Source: "lambdas/greet", Builder: newBuilder(t),
+			Environment: pulumi.StringMap{"GREETING": pulumi.String(strings.Repeat("x", 4089))},
+		})
+		return err
+	}, nil)
+	require.ErrorContains(t, err, "greet (Function): environment variables have 4097 bytes, want at most 4096")
+}
+
+type failingBuilder struct{}
+
+func (failingBuilder) Build(context.Context, string, string) (string, error) {
+	return "", errors.New("building lambdas/greet: main.go:14:2: undefined: helo")
+}
+
+func TestFunction_ReportsWhatTheCompilerSays(t *testing.T) {
+	refused(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "lambdas/greet", Builder: failingBuilder{}})
+		return err
+	}, "greet (Function): building lambdas/greet: main.go:14:2: undefined: helo")
+}
+
+func TestFunction_HandsOptionsToItsResources(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "lambdas/greet", Builder: newBuilder(t)}, pulumi.Protect(true))
+		return err
+	})
+	for _, r := range program.Resources {
+		if slices.Contains([]string{functionType, policyType, "shop:components:Function"}, r.Type) {
+			require.True(t, r.Protect, r.Type)
+		}
+	}
+}
