@@ -54,7 +54,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	create, err := s.function(ctx, "create-product", "Adds a product under a new id", products.Grant(policies.PutItem))
+	create, err := s.function(ctx, "create-product", "Adds a product under a new id", products.Grant(policies.UpdateItem))
 	if err != nil {
 		return nil, err
 	}

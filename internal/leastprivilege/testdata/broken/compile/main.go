@@ -1,0 +1,4 @@
+// Command compile does not compile.
+package main
+
+func main() { undefinedName() }
