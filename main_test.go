@@ -225,6 +225,7 @@ func TestShop_ProtectsDataInProd(t *testing.T) {
 
 func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 	for key, test := range map[string]struct{ value, want string }{
+		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
 		"authFlow":            {"PLAIN", `config shop:authFlow = "PLAIN": want USER_SRP_AUTH or USER_PASSWORD_AUTH`},
 		"cognitoEndpoint":     {"localhost", `config shop:cognitoEndpoint = "localhost": want an address such as https://shop.example.com`},

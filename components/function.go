@@ -44,6 +44,9 @@ const (
 	maxEnvironmentBytes = 4 * 1024
 	maxZipBytes         = 50 * 1024 * 1024
 	maxDescription      = 256
+	minTemporaryStorage = 512
+	maxTemporaryStorage = 10_240
+	maxLayers           = 5
 )
 
 // Defaults of a Function.
@@ -70,11 +73,15 @@ type Builder interface {
 // defaultBuilder is shared by all functions of a program, so that each folder is compiled once.
 var defaultBuilder Builder = &gobuild.Builder{}
 
-// FunctionArgs describes a Lambda function written in Go.
+// FunctionArgs describes a Lambda function. Its code is given in one of three ways: Source, Archive or Image.
 type FunctionArgs struct {
-	// Source is the folder of the function's package main, relative to the Pulumi program, such as lambdas/list-products.
-	// Required. The component compiles it.
+	// Source is the folder of the function's package main in Go, relative to the Pulumi program, such as
+	// lambdas/list-products. The component compiles it.
 	Source string
+	// Archive is a zip made elsewhere, relative to the Pulumi program, with an executable called bootstrap: at most 50 MB.
+	Archive string
+	// Image is the URI of a container image in ECR, of at most 10 GB, that implements Lambda's runtime API.
+	Image pulumi.StringInput
 	// Description says what the function is for: at most 256 characters.
 	Description string
 	// Grants are all that the function may do, and how it finds what it may do it with. Default: nothing beyond
@@ -85,10 +92,24 @@ type FunctionArgs struct {
 	Environment pulumi.StringMap
 	// Memory in MB: 128–10,240; CPU grows with it. Default 256.
 	Memory int
+	// TemporaryStorage is the size of /tmp in MB: 512–10,240. Default 512.
+	TemporaryStorage int
+	// Layers are ARNs of layer versions, at most 5, laid over each other in this order below /opt. Not with Image.
+	Layers []pulumi.StringInput
 	// Timeout of one invocation: 1 s–900 s, whole seconds. Default 10 s. Behind an API at most 29 s.
 	Timeout time.Duration
 	// Architecture is what the function runs on. Default [ARM64].
 	Architecture Architecture
+	// Async says what becomes of events that fail. Set it for functions that are invoked by events, schedules or topics.
+	// Default: nobody invokes the function without waiting for its answer.
+	Async *Async
+	// ReservedConcurrency is how many instances the function may have at most, taken out of the account's for it alone.
+	// Default: as many as the account has.
+	ReservedConcurrency int
+	// Provisioned keeps instances ready. Default: none, so that the first request after a pause waits for a cold start.
+	Provisioned *ProvisionedConcurrency
+	// Alarms says who hears of errors, throttling and time limits that come close.
+	Alarms Alarms
 	// LogRetentionDays is one of the values that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653.
 	// Default 30.
 	LogRetentionDays int
@@ -110,11 +131,16 @@ type Function struct {
 	InvokeARN pulumi.StringOutput
 	// RoleARN is the execution role.
 	RoleARN pulumi.StringOutput
+	// RoleName is the name of the execution role, for policies that other components add to it.
+	RoleName pulumi.StringOutput
 	// LogGroup is the name of the log group that the function writes to.
 	LogGroup pulumi.StringOutput
+	// FailedQueueURL is the queue of events that failed for good, if the function has Async without OnFailure.
+	FailedQueueURL pulumi.StringOutput
 
 	logicalName string
 	timeout     time.Duration
+	alias       *lambda.Alias // of functions with provisioned concurrency
 }
 
 // NewFunction compiles args.Source and creates the function, its role and its log group.
@@ -126,7 +152,7 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
-	archive, err := args.build(ctx.Context())
+	archive, err := args.archive(ctx.Context())
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
@@ -145,27 +171,80 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
-	function, err := lambda.NewFunction(ctx, name, &lambda.FunctionArgs{
-		Description:   pulumi.String(args.Description),
-		Role:          role.Arn,
-		Runtime:       pulumi.String("provided.al2023"),
-		Handler:       pulumi.String("bootstrap"),
-		Architectures: pulumi.StringArray{pulumi.String(string(or(args.Architecture, ARM64)))},
-		Code:          pulumi.NewFileArchive(archive),
-		MemorySize:    pulumi.Int(or(args.Memory, defaultMemory)),
-		Timeout:       pulumi.Int(int(f.timeout.Seconds())),
-		Environment:   &lambda.FunctionEnvironmentArgs{Variables: f.sized(environment)},
-		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
-		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String(args.tracing())},
-	}, pulumi.Parent(f), pulumi.DependsOn([]pulumi.Resource{policy}))
+	function, err := lambda.NewFunction(ctx, name, args.function(f, role, logs, archive, environment),
+		pulumi.Parent(f), pulumi.DependsOn([]pulumi.Resource{policy}))
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
 	f.Name, f.ARN, f.InvokeARN = function.Name, function.Arn, function.InvokeArn
-	f.RoleARN, f.LogGroup = role.Arn, logs.Name
+	f.RoleARN, f.RoleName, f.LogGroup = role.Arn, role.Name, logs.Name
+	if args.Provisioned != nil {
+		if err := f.newAlias(ctx, function, args.Provisioned); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
+	if args.Async != nil {
+		if err := f.newAsync(ctx, function, role, args); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
+	if err := newAlarms(ctx, f, name, args.Alarms, f.alarms()...); err != nil {
+		return nil, wrap("Function", name, err)
+	}
 	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{
 		"name": f.Name, "arn": f.ARN, "roleArn": f.RoleARN, "logGroup": f.LogGroup,
 	})
+}
+
+// function describes the Lambda function itself.
+func (a *FunctionArgs) function(f *Function, role *iam.Role, logs *cloudwatch.LogGroup, archive string, environment pulumi.StringMap) *lambda.FunctionArgs {
+	args := &lambda.FunctionArgs{
+		Description:   pulumi.String(a.Description),
+		Role:          role.Arn,
+		Architectures: pulumi.StringArray{pulumi.String(string(or(a.Architecture, ARM64)))},
+		MemorySize:    pulumi.Int(or(a.Memory, defaultMemory)),
+		Timeout:       pulumi.Int(int(f.timeout.Seconds())),
+		Publish:       pulumi.Bool(a.Provisioned != nil),
+		Environment:   &lambda.FunctionEnvironmentArgs{Variables: f.sized(environment)},
+		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
+		TracingConfig: &lambda.FunctionTracingConfigArgs{Mode: pulumi.String(a.tracing())},
+	}
+	if a.Image != nil {
+		args.PackageType, args.ImageUri = pulumi.String("Image"), a.Image.ToStringOutput()
+	} else {
+		args.Runtime, args.Handler = pulumi.String("provided.al2023"), pulumi.String("bootstrap")
+		args.Code = pulumi.NewFileArchive(archive)
+	}
+	if len(a.Layers) > 0 {
+		args.Layers = pulumi.StringArray(a.Layers)
+	}
+	if a.TemporaryStorage != 0 {
+		args.EphemeralStorage = &lambda.FunctionEphemeralStorageArgs{Size: pulumi.Int(a.TemporaryStorage)}
+	}
+	if a.ReservedConcurrency != 0 {
+		args.ReservedConcurrentExecutions = pulumi.Int(a.ReservedConcurrency)
+	}
+	return args
+}
+
+// alarms of a function: it fails, it is turned away, it comes close to its time limit.
+func (f *Function) alarms() []alarm {
+	function := map[string]pulumi.StringInput{"FunctionName": f.Name}
+	return []alarm{
+		{
+			role: "errors", description: "Function " + f.logicalName + " fails. Its log group has the reasons.",
+			namespace: "AWS/Lambda", metric: "Errors", statistic: "Sum", dimensions: function, threshold: 1, period: 5 * time.Minute,
+		},
+		{
+			role: "throttles", description: "Function " + f.logicalName + " is turned away: its concurrency, or the account's, is used up.",
+			namespace: "AWS/Lambda", metric: "Throttles", statistic: "Sum", dimensions: function, threshold: 1, period: 5 * time.Minute,
+		},
+		{
+			role: "duration", description: "Function " + f.logicalName + " needs more than 80 % of its time limit.",
+			namespace: "AWS/Lambda", metric: "Duration", statistic: "p99", dimensions: function,
+			threshold: 0.8 * float64(f.timeout.Milliseconds()), period: 5 * time.Minute,
+		},
+	}
 }
 
 // newRole creates the execution role and its only policy: the function's grants, its own log streams and its traces.
@@ -212,19 +291,26 @@ func (a *FunctionArgs) tracing() string {
 	return "Active"
 }
 
-// build compiles the source and checks the result against Lambda's limit for a direct upload.
-func (a *FunctionArgs) build(ctx context.Context) (string, error) {
-	builder := a.Builder
-	if builder == nil {
-		builder = defaultBuilder
+// archive compiles the source, if there is one, and checks the zip against Lambda's limit for a direct upload.
+func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
+	if a.Image != nil {
+		return "", nil
 	}
-	archive, err := builder.Build(ctx, a.Source, or(a.Architecture, ARM64).GoArch())
-	if err != nil {
-		return "", err
+	archive := a.Archive
+	if archive == "" {
+		builder := a.Builder
+		if builder == nil {
+			builder = defaultBuilder
+		}
+		built, err := builder.Build(ctx, a.Source, or(a.Architecture, ARM64).GoArch())
+		if err != nil {
+			return "", err
+		}
+		archive = built
 	}
 	info, err := os.Stat(archive)
 	if err != nil {
-		return "", fmt.Errorf("reading the package built from %s: %w", a.Source, err)
+		return "", fmt.Errorf("reading the function's package: %w", err)
 	}
 	if info.Size() > maxZipBytes {
 		return "", fmt.Errorf("package %s is %d bytes, want at most %d (Lambda quota for a zip)", archive, info.Size(), maxZipBytes)
@@ -250,7 +336,23 @@ func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapOutput {
 // validate checks the arguments and returns the whole environment.
 func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	p := check("Function", name)
-	p.want(a.Source != "" && filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
+	given := 0
+	for _, set := range []bool{a.Source != "", a.Archive != "", a.Image != nil} {
+		if set {
+			given++
+		}
+	}
+	p.want(given == 1, "Source, Archive and Image", given, "exactly one of them, such as Source: lambdas/"+name)
+	p.want(a.Source == "" || filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
+	p.want(len(a.Layers) <= maxLayers, "Layers", len(a.Layers), "at most 5 (Lambda quota)")
+	p.want(a.Image == nil || len(a.Layers) == 0, "Layers", len(a.Layers), "none, since a container image brings everything with it")
+	p.want(a.TemporaryStorage == 0 || a.TemporaryStorage >= minTemporaryStorage && a.TemporaryStorage <= maxTemporaryStorage,
+		"TemporaryStorage", a.TemporaryStorage, "512–10240 MB")
+	p.want(a.ReservedConcurrency >= 0, "ReservedConcurrency", a.ReservedConcurrency, "at least 1 instance, or 0 for no limit of its own")
+	p.want(a.ReservedConcurrency == 0 || a.Provisioned == nil || max(a.Provisioned.Minimum, a.Provisioned.Maximum) <= a.ReservedConcurrency,
+		"ReservedConcurrency", a.ReservedConcurrency, "at least as many instances as Provisioned keeps ready")
+	a.Provisioned.validate(p)
+	a.Async.validate(p)
 	p.want(len(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
 	p.want(a.Memory == 0 || a.Memory >= minMemory && a.Memory <= maxMemory, "Memory", a.Memory, "128–10240 MB")
 	p.want(a.Timeout == 0 || a.Timeout >= time.Second && a.Timeout <= maxTimeout && a.Timeout%time.Second == 0,
@@ -271,4 +373,18 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 		environment[k] = v
 	}
 	return environment, p.err()
+}
+
+// allow lets one AWS service invoke the function on behalf of exactly one source.
+func (f *Function) allow(ctx *pulumi.Context, name, service string, sourceARN pulumi.StringInput, opts ...pulumi.ResourceOption) (*lambda.Permission, error) {
+	args := &lambda.PermissionArgs{
+		Action:    pulumi.String("lambda:InvokeFunction"),
+		Function:  f.Name,
+		Principal: pulumi.String(service),
+		SourceArn: sourceARN.ToStringOutput(),
+	}
+	if f.alias != nil {
+		args.Qualifier = f.alias.Name
+	}
+	return lambda.NewPermission(ctx, name, args, opts...)
 }

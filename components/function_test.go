@@ -54,6 +54,9 @@ func TestFunction_IsSafeAndObservableByDefault(t *testing.T) {
 	})
 	require.Equal(t, []string{
 		"aws:cloudwatch/logGroup:LogGroup greet-logs",
+		"aws:cloudwatch/metricAlarm:MetricAlarm greet-duration",
+		"aws:cloudwatch/metricAlarm:MetricAlarm greet-errors",
+		"aws:cloudwatch/metricAlarm:MetricAlarm greet-throttles",
 		"aws:iam/role:Role greet-role",
 		"aws:iam/rolePolicy:RolePolicy greet-policy",
 		"aws:lambda/function:Function greet",
@@ -118,7 +121,15 @@ func TestFunction_RefusesWrongArguments(t *testing.T) {
 		args *components.FunctionArgs
 		want []string
 	}{
-		"nothing":           {nil, []string{`greet (Function): Source = "", want a folder inside the program`}},
+		"nothing":           {nil, []string{"greet (Function): Source, Archive and Image = 0, want exactly one of them"}},
+		"two packages":      {&components.FunctionArgs{Source: "x", Archive: "y.zip"}, []string{"Source, Archive and Image = 2, want exactly one"}},
+		"layers":            {&components.FunctionArgs{Source: "x", Layers: make([]pulumi.StringInput, 6)}, []string{"Layers = 6, want at most 5"}},
+		"layers of image":   {&components.FunctionArgs{Image: pulumi.String("x"), Layers: make([]pulumi.StringInput, 1)}, []string{"Layers = 1, want none"}},
+		"little storage":    {&components.FunctionArgs{Source: "x", TemporaryStorage: 100}, []string{"TemporaryStorage = 100, want 512–10240 MB"}},
+		"reserved":          {&components.FunctionArgs{Source: "x", ReservedConcurrency: -1}, []string{"ReservedConcurrency = -1"}},
+		"reserved too few":  {&components.FunctionArgs{Source: "x", ReservedConcurrency: 5, Provisioned: &components.ProvisionedConcurrency{Minimum: 1, Maximum: 6}}, []string{"ReservedConcurrency = 5, want at least as many instances as Provisioned"}},
+		"provisioned":       {&components.FunctionArgs{Source: "x", Provisioned: &components.ProvisionedConcurrency{Maximum: -1, Utilization: 1}}, []string{"Provisioned.Minimum = 0", "Provisioned.Maximum = -1", "Provisioned.Utilization = 1, want 0.1–0.9"}},
+		"async":             {&components.FunctionArgs{Source: "x", Async: &components.Async{MaxAttempts: 4, MaxEventAge: time.Second}}, []string{"Async.MaxAttempts = 4, want 1–3", "Async.MaxEventAge = 1s, want 1m–6h"}},
 		"outside":           {&components.FunctionArgs{Source: "../elsewhere"}, []string{`Source = "../elsewhere"`}},
 		"too little memory": {&components.FunctionArgs{Source: "x", Memory: 64}, []string{"Memory = 64, want 128–10240 MB"}},
 		"too much memory":   {&components.FunctionArgs{Source: "x", Memory: 20_480}, []string{"Memory = 20480"}},
@@ -129,7 +140,7 @@ func TestFunction_RefusesWrongArguments(t *testing.T) {
 		"description":       {&components.FunctionArgs{Source: "x", Description: strings.Repeat("x", 257)}, []string{"at most 256 characters"}},
 		"reserved variable": {&components.FunctionArgs{Source: "x", Environment: pulumi.StringMap{"AWS_REGION": pulumi.String("x")}}, []string{`Environment = "AWS_REGION", want a name that Lambda does not set itself`}},
 		"linked variable":   {&components.FunctionArgs{Source: "x", Grants: []policies.Grant{link}, Environment: pulumi.StringMap{"ORDERS_TABLE": pulumi.String("x")}}, []string{`Environment = "ORDERS_TABLE", want a name that no grant links already`}},
-		"all at once":       {&components.FunctionArgs{Memory: 1, Timeout: -time.Second}, []string{"Source", "Memory", "Timeout"}},
+		"all at once":       {&components.FunctionArgs{Memory: 1, Timeout: -time.Second}, []string{"Source, Archive and Image", "Memory", "Timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.args != nil {
@@ -186,4 +197,131 @@ func TestFunction_HandsOptionsToItsResources(t *testing.T) {
 			require.True(t, r.Protect, r.Type)
 		}
 	}
+}
+
+func TestFunction_FromAnArchiveOrAnImage(t *testing.T) {
+	archive := newBuilder(t).zip
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "zipped", &components.FunctionArgs{
+			Archive: archive, TemporaryStorage: 2048, ReservedConcurrency: 10,
+			Layers: []pulumi.StringInput{pulumi.String("arn:aws:lambda:eu-central-1:123456789012:layer:tools:1")},
+		})
+		require.NoError(t, err)
+		_, err = components.NewFunction(ctx, "shipped", &components.FunctionArgs{Image: pulumi.String("123456789012.dkr.ecr.eu-central-1.amazonaws.com/shipped:1")})
+		return err
+	})
+	zipped := program.Get(t, functionType, "zipped").Inputs
+	require.Equal(t, "provided.al2023", zipped["runtime"])
+	require.EqualValues(t, 2048, in(t, zipped, "ephemeralStorage", "size"))
+	require.EqualValues(t, 10, zipped["reservedConcurrentExecutions"])
+	require.Equal(t, []any{"arn:aws:lambda:eu-central-1:123456789012:layer:tools:1"}, zipped["layers"])
+	shipped := program.Get(t, functionType, "shipped").Inputs
+	require.Equal(t, "Image", shipped["packageType"])
+	require.Equal(t, "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shipped:1", shipped["imageUri"])
+	require.NotContains(t, shipped, "runtime")
+	require.NotContains(t, shipped, "code")
+}
+
+func TestFunction_ReportsAnArchiveThatIsNotThere(t *testing.T) {
+	refused(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Archive: "lost.zip"})
+		return err
+	}, "greet (Function): reading the function's package", "lost.zip")
+}
+
+const (
+	invokeConfigType = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+	queueType        = "aws:sqs/queue:Queue"
+	alarmType        = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	scalingType      = "aws:appautoscaling/policy:Policy"
+)
+
+func TestFunction_KeepsFailedEventsByDefault(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Async: &components.Async{}})
+		return err
+	})
+	config := program.Get(t, invokeConfigType, "greet-async").Inputs
+	require.EqualValues(t, 2, config["maximumRetryAttempts"], "three attempts altogether")
+	require.EqualValues(t, 21_600, config["maximumEventAgeInSeconds"])
+	queueARN := "arn:aws:sqs:eu-central-1:123456789012:queue/greet-failed-1234567"
+	require.Equal(t, map[string]any{"onFailure": map[string]any{"destination": queueARN}}, config["destinationConfig"])
+	queue := program.Get(t, queueType, "greet-failed").Inputs
+	require.EqualValues(t, 1_209_600, queue["messageRetentionSeconds"])
+	require.Equal(t, true, queue["sqsManagedSseEnabled"])
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["`+queueARN+`"]}]}`,
+		program.Get(t, policyType, "greet-destinations").Inputs["policy"].(string))
+	require.Equal(t, map[string]any{"QueueName": "greet-failed-1234567"}, program.Get(t, alarmType, "greet-failed-events").Inputs["dimensions"])
+}
+
+func TestFunction_ReportsToOtherDestinations(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Async: &components.Async{
+			MaxAttempts: 1, MaxEventAge: time.Minute, OnFailure: newFunction(t, ctx, "complain"), OnSuccess: newFunction(t, ctx, "rejoice"),
+		}})
+		return err
+	})
+	config := program.Get(t, invokeConfigType, "greet-async").Inputs
+	require.EqualValues(t, 0, config["maximumRetryAttempts"])
+	require.EqualValues(t, 60, config["maximumEventAgeInSeconds"])
+	require.Contains(t, in(t, config, "destinationConfig", "onFailure", "destination"), "complain")
+	require.Contains(t, in(t, config, "destinationConfig", "onSuccess", "destination"), "rejoice")
+	require.Empty(t, program.OfType(queueType))
+	require.Contains(t, program.Get(t, policyType, "greet-destinations").Inputs["policy"], "lambda:InvokeFunction")
+}
+
+func TestFunction_ProvisionedConcurrencyIsReachedThroughItsAlias(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		f, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
+			Source: "x", Builder: newBuilder(t), Async: &components.Async{}, Provisioned: &components.ProvisionedConcurrency{Minimum: 2, Maximum: 10, Utilization: 0.5},
+		})
+		require.NoError(t, err)
+		_, err = components.NewServerlessApi(ctx, "shop", &components.ServerlessApiArgs{
+			Routes: components.Routes{{Method: "GET", Path: "/", Function: f, Auth: components.AuthNone}},
+		})
+		return err
+	})
+	require.Equal(t, true, program.Get(t, functionType, "greet").Inputs["publish"])
+	require.Equal(t, "live", program.Get(t, "aws:lambda/alias:Alias", "greet-live").Inputs["name"])
+	provisioned := program.Get(t, "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig", "greet-provisioned")
+	require.EqualValues(t, 2, provisioned.Inputs["provisionedConcurrentExecutions"])
+	require.Equal(t, []string{"provisionedConcurrentExecutions"}, provisioned.IgnoreChanges, "the scaling policy owns the number")
+	target := program.Get(t, "aws:appautoscaling/target:Target", "greet-scaling").Inputs
+	require.Equal(t, "function:greet-1234567:live", target["resourceId"])
+	require.EqualValues(t, 10, target["maxCapacity"])
+	require.EqualValues(t, 0.5, in(t, program.Get(t, scalingType, "greet-scaling").Inputs, "targetTrackingScalingPolicyConfiguration", "targetValue"))
+	require.Equal(t, "live", program.Get(t, permissionType, "shop-get").Inputs["qualifier"])
+	require.Equal(t, "live", program.Get(t, invokeConfigType, "greet-async").Inputs["qualifier"])
+}
+
+func TestFunction_ProvisionedConcurrencyThatDoesNotScale(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Provisioned: &components.ProvisionedConcurrency{Minimum: 2}})
+		return err
+	})
+	require.Empty(t, program.OfType(scalingType))
+	require.Empty(t, program.Get(t, "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig", "greet-provisioned").IgnoreChanges)
+}
+
+func TestFunction_Alarms(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
+			Source: "x", Builder: newBuilder(t), Timeout: 20 * time.Second,
+			Alarms: components.Alarms{Topic: pulumi.String("arn:aws:sns:eu-central-1:123456789012:alarms")},
+		})
+		require.NoError(t, err)
+		_, err = components.NewFunction(ctx, "quiet", &components.FunctionArgs{
+			Source: "x", Builder: newBuilder(t), Async: &components.Async{}, Alarms: components.Alarms{Disabled: true},
+		})
+		return err
+	})
+	require.Len(t, program.OfType(alarmType), 3, "none of them for the quiet function")
+	for _, a := range program.OfType(alarmType) {
+		require.Equal(t, "notBreaching", a.Inputs["treatMissingData"])
+		require.Equal(t, []any{"arn:aws:sns:eu-central-1:123456789012:alarms"}, a.Inputs["alarmActions"])
+		require.Equal(t, map[string]any{"FunctionName": "greet-1234567"}, a.Inputs["dimensions"])
+	}
+	duration := program.Get(t, alarmType, "greet-duration").Inputs
+	require.EqualValues(t, 16_000, duration["threshold"], "80 % of 20 seconds")
+	require.Equal(t, "p99", duration["extendedStatistic"])
 }

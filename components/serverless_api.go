@@ -10,7 +10,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigatewayv2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -187,12 +186,8 @@ func (a *ServerlessApi) newRoutes(ctx *pulumi.Context, name string, args *Server
 		if err != nil {
 			return nil, err
 		}
-		permission, err := lambda.NewPermission(ctx, name+"-"+r.slug(), &lambda.PermissionArgs{
-			Action:    pulumi.String("lambda:InvokeFunction"),
-			Function:  r.Function.Name,
-			Principal: pulumi.String("apigateway.amazonaws.com"),
-			SourceArn: pulumi.Sprintf("%s/%s/%s", a.ExecutionARN, a.stage, r.permission()),
-		}, pulumi.Parent(a))
+		permission, err := r.Function.allow(ctx, name+"-"+r.slug(), "apigateway.amazonaws.com",
+			pulumi.Sprintf("%s/%s/%s", a.ExecutionARN, a.stage, r.permission()), pulumi.Parent(a))
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ import (
 
 // settings are the stack's configuration, described in Pulumi.yaml, which also holds the defaults.
 type settings struct {
+	alarms              bool
 	hardware            string
 	authDomain          string
 	authFlow            string
@@ -44,6 +45,7 @@ var baseURL = regexp.MustCompile(`^https?://[^/\s?#]+$`)
 func load(ctx *pulumi.Context) (settings, error) {
 	r := &reader{config: config.New(ctx, ""), project: ctx.Project()}
 	s := settings{
+		alarms:              r.flag("alarms"),
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		authDomain:          r.text("authDomain"),
 		authFlow:            r.word("authFlow", srpAuth, passwordAuth),

@@ -58,6 +58,7 @@ func (s *Stack) function(ctx *pulumi.Context, name, description string, grants .
 		Grants:           grants,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
 		Architecture:     s.settings.architecture(),
+		Alarms:           components.Alarms{Disabled: !s.settings.alarms},
 		LogRetentionDays: s.settings.logRetentionDays,
 		Builder:          s.builder,
 	})
