@@ -174,7 +174,7 @@ func (s *StaticSite) newDistribution(ctx *pulumi.Context, store *ObjectStore, ar
 	var behaviors cloudfront.DistributionOrderedCacheBehaviorArray
 	for _, prefix := range slices.Sorted(maps.Keys(args.Stores)) {
 		origins = append(origins, bucketOrigin(prefix, args.Stores[prefix], access))
-		behaviors = append(behaviors, behavior("/"+prefix+"/*", prefix, pulumi.String(cachingOptimized), headers, false))
+		behaviors = append(behaviors, behavior("/"+prefix+"/*", prefix, pulumi.String(cachingOptimized), headers, false, true))
 	}
 	if args.API != nil {
 		origin, err := s.apiOrigin(ctx, args.API)
@@ -315,14 +315,14 @@ func (s *StaticSite) apiBehaviors(ctx *pulumi.Context, api *ServerlessApi, heade
 			return nil, err
 		}
 		pattern := "/" + api.stage + pathParameter.ReplaceAllString(r.Path, "*")
-		behaviors = append(behaviors, behavior(pattern, apiOrigin, cache.ID().ToStringOutput(), headers, true))
+		behaviors = append(behaviors, behavior(pattern, apiOrigin, cache.ID().ToStringOutput(), headers, true, true))
 	}
-	return append(behaviors, behavior("/"+api.stage+"/*", apiOrigin, pulumi.String(cachingDisabled), headers, true)), nil
+	return append(behaviors, behavior("/"+api.stage+"/*", apiOrigin, pulumi.String(cachingDisabled), headers, true, false)), nil
 }
 
 // behavior serves what matches pattern from an origin. An API gets every method and everything the viewer sent but the
 // Host header, by which API Gateway would look for another API.
-func behavior(pattern, originID string, cachePolicyID pulumi.StringInput, headers *cloudfront.ResponseHeadersPolicy, api bool) *cloudfront.DistributionOrderedCacheBehaviorArgs {
+func behavior(pattern, originID string, cachePolicyID pulumi.StringInput, headers *cloudfront.ResponseHeadersPolicy, api, cached bool) *cloudfront.DistributionOrderedCacheBehaviorArgs {
 	b := &cloudfront.DistributionOrderedCacheBehaviorArgs{
 		PathPattern:             pulumi.String(pattern),
 		TargetOriginId:          pulumi.String(originID),
@@ -337,6 +337,7 @@ func behavior(pattern, originID string, cachePolicyID pulumi.StringInput, header
 		b.ViewerProtocolPolicy = pulumi.String("https-only")
 		b.AllowedMethods = pulumi.ToStringArray([]string{"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"})
 		b.OriginRequestPolicyId = pulumi.String(allViewerExceptHostHeader)
+		b.Compress = pulumi.Bool(cached) // compressing on the way would weaken entity tags, by which clients write
 	}
 	return b
 }

@@ -130,6 +130,7 @@ func TestStaticSite_ServesAPIAndStoresOnOneHost(t *testing.T) {
 			require.Equal(t, value, in(t, behaviors, i, field), "behaviour %d, %s", i, field)
 		}
 	}
+	require.Equal(t, false, in(t, behaviors, 2, "compress"), "compressing would weaken entity tags")
 	require.Contains(t, in(t, behaviors, 1, "allowedMethods"), "POST", "writing goes through the same path")
 	cache := program.Get(t, "aws:cloudfront/cachePolicy:CachePolicy", "web-get-products").Inputs
 	require.EqualValues(t, 300, cache["maxTtl"])
