@@ -1,0 +1,15 @@
+// Command get-me answers GET /users/me: who is signed in.
+package main
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/users"
+)
+
+func main() {
+	env := handler.Environment()
+	pool := users.NewUserPool(cognitoidentityprovider.NewFromConfig(env.AWS()), env.Get("ACCOUNTS_USER_POOL_ID"))
+	handler.StartHTTP(env, users.NewRoutes(pool).Me)
+}
