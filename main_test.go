@@ -227,12 +227,12 @@ func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 	for key, test := range map[string]struct{ value, want string }{
 		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
-		"authFlow":            {"PLAIN", `config shop:authFlow = "PLAIN": want USER_SRP_AUTH or USER_PASSWORD_AUTH`},
 		"cognitoEndpoint":     {"localhost", `config shop:cognitoEndpoint = "localhost": want an address such as https://shop.example.com`},
 		"deletionProtection":  {"maybe", `config shop:deletionProtection = "maybe": want true or false`},
 		"logLevel":            {"loud", `config shop:logLevel = "loud": want debug, info, warn or error`},
 		"logRetentionDays":    {"0", `config shop:logRetentionDays = "0": want a whole number, 1–3653`},
 		"mfa":                 {"sometimes", `config shop:mfa = "sometimes": want off, optional or required`},
+		"passwordAuth":        {"1x", `config shop:passwordAuth = "1x": want true or false`},
 		"pointInTimeRecovery": {"", `config shop:pointInTimeRecovery = "": want true or false`},
 		"requestsPerSecond":   {"many", `config shop:requestsPerSecond = "many": want a whole number, 1–10000`},
 		"siteUrl":             {"https://shop.example.com/", `config shop:siteUrl = "https://shop.example.com/": want an address such as`},

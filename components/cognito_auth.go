@@ -55,8 +55,8 @@ type CognitoAuthArgs struct {
 	AccessTokenLifetime time.Duration
 	// RefreshTokenLifetime is how long a user stays signed in: 1 h–3650 days. Default 30 days.
 	RefreshTokenLifetime time.Duration
-	// AllowPasswordAuth lets the client send the password itself (USER_PASSWORD_AUTH) instead of a proof that it knows it
-	// (USER_SRP_AUTH). It is meant for emulators that cannot check the proof.
+	// AllowPasswordAuth lets clients send the password itself (USER_PASSWORD_AUTH) instead of a proof that they know it
+	// (USER_SRP_AUTH), which is easier for scripts and tests.
 	AllowPasswordAuth bool
 	// DisableSelfSignUp lets only administrators create users.
 	DisableSelfSignUp bool

@@ -20,7 +20,7 @@ func (s *Stack) NewAccounts(ctx *pulumi.Context) (*Accounts, error) {
 	args := &components.CognitoAuthArgs{
 		Groups:                    []string{"customer", "admin"},
 		MFA:                       mfaModes[s.settings.mfa],
-		AllowPasswordAuth:         s.settings.authFlow == passwordAuth,
+		AllowPasswordAuth:         s.settings.passwordAuth,
 		DisableDeletionProtection: !s.settings.deletionProtection,
 	}
 	if s.settings.authDomain != "" {

@@ -19,23 +19,19 @@ type settings struct {
 	alarms              bool
 	hardware            string
 	authDomain          string
-	authFlow            string
 	cognitoEndpoint     string
 	deletionProtection  bool
 	logLevel            string
 	logRetentionDays    int
 	mfa                 string
+	passwordAuth        bool
 	pointInTimeRecovery bool
 	requestsPerSecond   int
 	siteURL             string
 }
 
-// Values of settings that are words.
-const (
-	hostArchitecture = "host"
-	srpAuth          = "USER_SRP_AUTH"
-	passwordAuth     = "USER_PASSWORD_AUTH"
-)
+// hostArchitecture is the architecture of the machine that deploys.
+const hostArchitecture = "host"
 
 var mfaModes = map[string]components.MFA{"off": components.MFAOff, "optional": components.MFAOptional, "required": components.MFARequired}
 
@@ -48,12 +44,12 @@ func load(ctx *pulumi.Context) (settings, error) {
 		alarms:              r.flag("alarms"),
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		authDomain:          r.text("authDomain"),
-		authFlow:            r.word("authFlow", srpAuth, passwordAuth),
 		cognitoEndpoint:     r.url("cognitoEndpoint"),
 		deletionProtection:  r.flag("deletionProtection"),
 		logLevel:            r.word("logLevel", "debug", "info", "warn", "error"),
 		logRetentionDays:    r.number("logRetentionDays", 1, 3653),
 		mfa:                 r.word("mfa", "off", "optional", "required"),
+		passwordAuth:        r.flag("passwordAuth"),
 		pointInTimeRecovery: r.flag("pointInTimeRecovery"),
 		requestsPerSecond:   r.number("requestsPerSecond", 1, 10_000),
 		siteURL:             r.url("siteUrl"),

@@ -38,9 +38,7 @@ func (s *Stack) storefrontConfig(region string, accounts *Accounts, api *compone
 		"region":           pulumi.String(region),
 		"userPoolId":       accounts.Auth.UserPoolID,
 		"userPoolClientId": accounts.Auth.ClientID,
-		"authFlow":         pulumi.String(s.settings.authFlow),
 		"apiUrl":           pulumi.Sprintf("/%s", api.StageName),
-		"currency":         pulumi.String("EUR"),
 	}
 	if s.settings.cognitoEndpoint != "" {
 		values["cognitoEndpoint"] = pulumi.String(s.settings.cognitoEndpoint)
