@@ -1,0 +1,3 @@
+module github.com/serverless-shop/serverless-shop/tools/install
+
+go 1.26
