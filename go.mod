@@ -4,6 +4,9 @@ go 1.26.0
 
 toolchain go1.26.8
 
+// Packages of the storefront carry Go files of their own.
+ignore ./web
+
 require (
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/aws/aws-sdk-go-v2 v1.47.7

@@ -23,15 +23,15 @@ type fakeBuilder struct {
 	asked []string
 }
 
-func newBuilder(t testing.TB) *fakeBuilder {
-	return newBuilderOfSize(t, 22)
+func newBuilder(tb testing.TB) *fakeBuilder {
+	return newBuilderOfSize(tb, 22)
 }
 
-func newBuilderOfSize(t testing.TB, bytes int64) *fakeBuilder {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "function.zip")
-	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	require.NoError(t, os.Truncate(path, bytes))
+func newBuilderOfSize(tb testing.TB, bytes int64) *fakeBuilder {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "function.zip")
+	require.NoError(tb, os.WriteFile(path, nil, 0o600))
+	require.NoError(tb, os.Truncate(path, bytes))
 	return &fakeBuilder{zip: path}
 }
 
@@ -43,10 +43,10 @@ func (b *fakeBuilder) Build(_ context.Context, source, arch string) (string, err
 }
 
 // newFunction makes a function where a test needs one but is not about it.
-func newFunction(t testing.TB, ctx *pulumi.Context, name string) *components.Function {
-	t.Helper()
-	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{Source: "lambdas/" + name, Builder: newBuilder(t)})
-	require.NoError(t, err)
+func newFunction(tb testing.TB, ctx *pulumi.Context, name string) *components.Function {
+	tb.Helper()
+	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{Source: "lambdas/" + name, Builder: newBuilder(tb)})
+	require.NoError(tb, err)
 	return f
 }
 
@@ -65,20 +65,20 @@ func refused(t *testing.T, create func(*pulumi.Context) error, texts ...string) 
 }
 
 // in digs a value out of nested inputs: in(inputs, "rules", 0, "id").
-func in(t testing.TB, value any, path ...any) any {
-	t.Helper()
+func in(tb testing.TB, value any, path ...any) any {
+	tb.Helper()
 	for _, step := range path {
 		switch s := step.(type) {
 		case string:
 			object, ok := value.(map[string]any)
-			require.True(t, ok, "%v has no field %q", value, s)
+			require.True(tb, ok, "%v has no field %q", value, s)
 			value = object[s]
 		case int:
 			list, ok := value.([]any)
-			require.True(t, ok && s < len(list), "%v has no item %d", value, s)
+			require.True(tb, ok && s < len(list), "%v has no item %d", value, s)
 			value = list[s]
 		default:
-			require.Fail(t, fmt.Sprintf("path step %v", step))
+			require.Fail(tb, fmt.Sprintf("path step %v", step))
 		}
 	}
 	return value

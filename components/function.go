@@ -135,8 +135,8 @@ type Function struct {
 	RoleName pulumi.StringOutput
 	// LogGroup is the name of the log group that the function writes to.
 	LogGroup pulumi.StringOutput
-	// FailedQueueURL is the queue of events that failed for good, if the function has Async without OnFailure.
-	FailedQueueURL pulumi.StringOutput
+	// DeadLetterQueueURL is the queue of events that failed for good, if the function has Async without OnFailure.
+	DeadLetterQueueURL pulumi.StringOutput
 
 	logicalName string
 	timeout     time.Duration

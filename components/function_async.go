@@ -1,12 +1,10 @@
 package components
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/serverless-shop/serverless-shop/policies"
@@ -20,10 +18,9 @@ type Destination interface {
 
 // Limits and defaults of asynchronous invocation ("Configuring error handling settings" in the Lambda developer guide).
 const (
-	maxAttempts     = 3
-	minEventAge     = time.Minute
-	maxEventAge     = 6 * time.Hour
-	failedRetention = 14 * 24 * time.Hour // the longest that SQS keeps a message
+	maxAttempts = 3
+	minEventAge = time.Minute
+	maxEventAge = 6 * time.Hour
 )
 
 // Async says what becomes of invocations that nobody waits for: by events, topics, schedules and other functions.
@@ -33,23 +30,26 @@ type Async struct {
 	// MaxEventAge is how long an event may wait for its next try: 1 min–6 h. Default 6 h.
 	MaxEventAge time.Duration
 	// OnFailure hears of events that failed for good, with the error. Default: a queue of the function's own, called
-	// <name>-failed, which keeps them 14 days and has an alarm.
+	// <name>-dlq, which keeps them 14 days and has an alarm.
 	OnFailure Destination
 	// OnSuccess hears of every event that succeeded, with the answer. Default: nobody.
 	OnSuccess Destination
 }
 
-// newAsync creates the asynchronous settings, the destinations' permissions and, unless there is another destination, the queue
-// of failed events.
+// newAsync creates the asynchronous settings, the destinations' permissions and, unless there is another destination, the
+// dead-letter queue.
 func (f *Function) newAsync(ctx *pulumi.Context, function *lambda.Function, role *iam.Role, args *FunctionArgs) error {
 	name, a := f.logicalName, args.Async
 	config := &lambda.FunctionEventInvokeConfigDestinationConfigArgs{}
 	failure := a.OnFailure
 	if failure == nil {
-		queue, err := f.newFailedQueue(ctx, args.Alarms)
+		queue, err := newDeadLetterQueue(ctx, f, name, deadLetters{
+			what: "Events failed for good in function " + name + ".", alarms: args.Alarms,
+		})
 		if err != nil {
 			return err
 		}
+		f.DeadLetterQueueURL = queue.Url
 		failure = queue
 	}
 	arn, permission := failure.DeliverTo()
@@ -78,31 +78,6 @@ func (f *Function) newAsync(ctx *pulumi.Context, function *lambda.Function, role
 	_, err = lambda.NewFunctionEventInvokeConfig(ctx, name+"-async", invokeConfig,
 		pulumi.Parent(f), pulumi.DependsOn([]pulumi.Resource{policy})) // Lambda checks that the role may deliver
 	return err
-}
-
-// failedQueue keeps events that failed for good.
-type failedQueue struct {
-	queue *sqs.Queue
-}
-
-// DeliverTo implements [Destination].
-func (q failedQueue) DeliverTo() (pulumi.StringInput, policies.Grant) {
-	return q.queue.Arn, policies.Grant{Statements: []policies.Statement{{
-		Actions: []string{"sqs:SendMessage"}, Resources: []pulumi.StringInput{q.queue.Arn},
-	}}}
-}
-
-func (f *Function) newFailedQueue(ctx *pulumi.Context, alarms Alarms) (Destination, error) {
-	queue, err := sqs.NewQueue(ctx, f.logicalName+"-failed", &sqs.QueueArgs{
-		MessageRetentionSeconds: pulumi.Int(int(failedRetention.Seconds())),
-		SqsManagedSseEnabled:    pulumi.Bool(true),
-	}, pulumi.Parent(f))
-	if err != nil {
-		return nil, err
-	}
-	f.FailedQueueURL = queue.Url
-	return failedQueue{queue}, newAlarms(ctx, f, f.logicalName, alarms, queueNotEmpty("failed-events",
-		fmt.Sprintf("Events failed for good in function %s. They are kept 14 days in its queue %s-failed.", f.logicalName, f.logicalName), queue.Name))
 }
 
 func (a *Async) validate(p *problems) {

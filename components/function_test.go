@@ -244,14 +244,14 @@ func TestFunction_KeepsFailedEventsByDefault(t *testing.T) {
 	config := program.Get(t, invokeConfigType, "greet-async").Inputs
 	require.EqualValues(t, 2, config["maximumRetryAttempts"], "three attempts altogether")
 	require.EqualValues(t, 21_600, config["maximumEventAgeInSeconds"])
-	queueARN := "arn:aws:sqs:eu-central-1:123456789012:queue/greet-failed-1234567"
+	queueARN := "arn:aws:sqs:eu-central-1:123456789012:queue/greet-dlq-1234567"
 	require.Equal(t, map[string]any{"onFailure": map[string]any{"destination": queueARN}}, config["destinationConfig"])
-	queue := program.Get(t, queueType, "greet-failed").Inputs
+	queue := program.Get(t, queueType, "greet-dlq").Inputs
 	require.EqualValues(t, 1_209_600, queue["messageRetentionSeconds"])
 	require.Equal(t, true, queue["sqsManagedSseEnabled"])
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["`+queueARN+`"]}]}`,
 		program.Get(t, policyType, "greet-destinations").Inputs["policy"].(string))
-	require.Equal(t, map[string]any{"QueueName": "greet-failed-1234567"}, program.Get(t, alarmType, "greet-failed-events").Inputs["dimensions"])
+	require.Equal(t, map[string]any{"QueueName": "greet-dlq-1234567"}, program.Get(t, alarmType, "greet-dlq-not-empty").Inputs["dimensions"])
 }
 
 func TestFunction_ReportsToOtherDestinations(t *testing.T) {
@@ -289,7 +289,7 @@ func TestFunction_ProvisionedConcurrencyIsReachedThroughItsAlias(t *testing.T) {
 	target := program.Get(t, "aws:appautoscaling/target:Target", "greet-scaling").Inputs
 	require.Equal(t, "function:greet-1234567:live", target["resourceId"])
 	require.EqualValues(t, 10, target["maxCapacity"])
-	require.EqualValues(t, 0.5, in(t, program.Get(t, scalingType, "greet-scaling").Inputs, "targetTrackingScalingPolicyConfiguration", "targetValue"))
+	require.InDelta(t, 0.5, in(t, program.Get(t, scalingType, "greet-scaling").Inputs, "targetTrackingScalingPolicyConfiguration", "targetValue"), 0)
 	require.Equal(t, "live", program.Get(t, permissionType, "shop-get").Inputs["qualifier"])
 	require.Equal(t, "live", program.Get(t, invokeConfigType, "greet-async").Inputs["qualifier"])
 }

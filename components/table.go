@@ -41,6 +41,20 @@ type Indexes []Index
 // MaxIndexes is how many global secondary indexes a table may have (DynamoDB default quota).
 const MaxIndexes = 20
 
+// StreamView is what a table's stream says about each changed item.
+type StreamView string
+
+const (
+	// KeysOnly tells which item changed.
+	KeysOnly StreamView = "KEYS_ONLY"
+	// NewImage tells what the item is now.
+	NewImage StreamView = "NEW_IMAGE"
+	// OldImage tells what the item was before.
+	OldImage StreamView = "OLD_IMAGE"
+	// NewAndOldImages tells both.
+	NewAndOldImages StreamView = "NEW_AND_OLD_IMAGES"
+)
+
 // TableArgs describes a DynamoDB table, by default on demand, encrypted, protected against deletion and recoverable to any
 // second of the last 35 days.
 type TableArgs struct {
@@ -53,6 +67,9 @@ type TableArgs struct {
 	// TimeToLive names the attribute holding the time, in seconds since 1970, after which DynamoDB deletes the item.
 	// Default: items live for ever.
 	TimeToLive string
+	// Stream keeps the table's changes for 24 hours, so that [Table.OnChange] can act on them, with this much of each item.
+	// Default: no stream.
+	Stream StreamView
 	// DisablePointInTimeRecovery saves its price where the data can be made again.
 	DisablePointInTimeRecovery bool
 	// DisableDeletionProtection lets the table be deleted with its data.
@@ -67,9 +84,13 @@ type Table struct {
 	Name pulumi.StringOutput
 	// ARN of the table.
 	ARN pulumi.StringOutput
+	// StreamARN is the stream of the table's changes, if it has one.
+	StreamARN pulumi.StringOutput
 
 	logicalName string
 	indexes     []string
+	stream      StreamView
+	consumers   []string // of the stream
 }
 
 // NewTable creates a DynamoDB table.
@@ -80,7 +101,7 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 	if err := args.validate(name); err != nil {
 		return nil, err
 	}
-	t := &Table{logicalName: name}
+	t := &Table{logicalName: name, stream: args.Stream}
 	if err := ctx.RegisterComponentResource(token("Table"), name, t, opts...); err != nil {
 		return nil, wrap("Table", name, err)
 	}
@@ -97,6 +118,9 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 	}
 	if args.TimeToLive != "" {
 		resource.Ttl = &dynamodb.TableTtlArgs{AttributeName: pulumi.String(args.TimeToLive), Enabled: pulumi.Bool(true)}
+	}
+	if args.Stream != "" {
+		resource.StreamEnabled, resource.StreamViewType = pulumi.Bool(true), pulumi.String(string(args.Stream))
 	}
 	var indexes dynamodb.TableGlobalSecondaryIndexArray
 	for _, i := range args.Indexes {
@@ -116,7 +140,7 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 	if err != nil {
 		return nil, wrap("Table", name, err)
 	}
-	t.Name, t.ARN = table.Name, table.Arn
+	t.Name, t.ARN, t.StreamARN = table.Name, table.Arn, table.StreamArn
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"name": t.Name, "arn": t.ARN})
 }
 
@@ -158,6 +182,8 @@ func (a *TableArgs) validate(name string) error {
 	p := check("Table", name)
 	p.want(a.PartitionKey.name != "", "PartitionKey", a.PartitionKey.name, "an attribute, such as String(\"orderId\")")
 	p.want(len(a.Indexes) <= MaxIndexes, "Indexes", len(a.Indexes), fmt.Sprintf("at most %d (DynamoDB quota)", MaxIndexes))
+	p.want(slices.Contains([]StreamView{"", KeysOnly, NewImage, OldImage, NewAndOldImages}, a.Stream), "Stream", string(a.Stream),
+		"KeysOnly, NewImage, OldImage or NewAndOldImages")
 	kinds := map[string]string{}
 	for _, k := range a.keys() {
 		kind, seen := kinds[k.name]

@@ -45,8 +45,20 @@ const (
 // unscoped are the actions for which AWS offers no resource-level permission, each with what it is needed for.
 // This list is reviewed: an action belongs here only if the Service Authorization Reference shows no resource type for it.
 var unscoped = map[string]string{
-	"xray:PutTraceSegments":    "active tracing of functions",
-	"xray:PutTelemetryRecords": "active tracing of functions",
+	"logs:CreateLogDelivery":        "logs of workflows",
+	"logs:DeleteLogDelivery":        "logs of workflows",
+	"logs:DescribeResourcePolicies": "logs of workflows",
+	"logs:GetLogDelivery":           "logs of workflows",
+	"logs:ListLogDeliveries":        "logs of workflows",
+	"logs:PutResourcePolicy":        "logs of workflows",
+	"logs:UpdateLogDelivery":        "logs of workflows",
+	"states:SendTaskFailure":        "answering tasks by their tokens",
+	"states:SendTaskHeartbeat":      "answering tasks by their tokens",
+	"states:SendTaskSuccess":        "answering tasks by their tokens",
+	"xray:GetSamplingRules":         "traces of workflows",
+	"xray:GetSamplingTargets":       "traces of workflows",
+	"xray:PutTelemetryRecords":      "traces of functions and workflows",
+	"xray:PutTraceSegments":         "traces of functions and workflows",
 }
 
 // Unscoped tells whether AWS offers no resource-level permission for the action, so that its resource can only be "*".

@@ -36,6 +36,8 @@ type Resource struct {
 	Protect bool
 	// IgnoreChanges are the inputs whose changes are not acted upon.
 	IgnoreChanges []string
+	// Dependencies are the URNs of the resources whose outputs went into the inputs, and of those that it waits for.
+	Dependencies []string
 }
 
 // Program is the record of one run.
@@ -60,23 +62,23 @@ func RunStack(program pulumi.RunFunc, stack string, config map[string]string) (*
 }
 
 // MustRun is [Run] without a configuration for a program that is expected to succeed.
-func MustRun(t testing.TB, program pulumi.RunFunc) *Program {
-	t.Helper()
+func MustRun(tb testing.TB, program pulumi.RunFunc) *Program {
+	tb.Helper()
 	recorded, err := Run(program, nil)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return recorded
 }
 
 // Get returns the inputs of the only resource with this type and name.
-func (p *Program) Get(t testing.TB, typ, name string) Resource {
-	t.Helper()
+func (p *Program) Get(tb testing.TB, typ, name string) Resource {
+	tb.Helper()
 	var found []Resource
 	for _, r := range p.OfType(typ) {
 		if r.Name == name {
 			found = append(found, r)
 		}
 	}
-	require.Len(t, found, 1, "resources of type %s called %s", typ, name)
+	require.Len(tb, found, 1, "resources of type %s called %s", typ, name)
 	return found[0]
 }
 
@@ -97,8 +99,9 @@ func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 	if rpc := args.RegisterRPC; rpc != nil {
 		record.Protect = rpc.GetProtect()
 		record.IgnoreChanges = rpc.GetIgnoreChanges()
+		record.Dependencies = rpc.GetDependencies()
 		if parent := rpc.GetParent(); parent != "" {
-			record.Parent = string(resource.URN(parent).Name())
+			record.Parent = resource.URN(parent).Name()
 		}
 	}
 	p.mu.Lock()
@@ -140,10 +143,44 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	case "aws:apigatewayv2/api:Api":
 		set("apiEndpoint", fmt.Sprintf("https://%s-id.execute-api.%s.amazonaws.com", args.Name, Region))
 		set("executionArn", fmt.Sprintf("arn:aws:execute-api:%s:%s:%s-id", Region, Account, args.Name))
+	case "aws:apigateway/restApi:RestApi":
+		set("rootResourceId", args.Name+"-root")
+		set("executionArn", fmt.Sprintf("arn:aws:execute-api:%s:%s:%s-id", Region, Account, args.Name))
+		arn = fmt.Sprintf("arn:aws:apigateway:%s::/restapis/%s-id", Region, args.Name)
+	case "aws:apigateway/stage:Stage":
+		set("invokeUrl", fmt.Sprintf("https://%s.execute-api.%s.amazonaws.com/%s", out["restApi"].StringValue(), Region, out["stageName"].StringValue()))
+		arn = fmt.Sprintf("arn:aws:apigateway:%s::/restapis/%s/stages/%s", Region, out["restApi"].StringValue(), out["stageName"].StringValue())
+	case "aws:apigateway/apiKey:ApiKey":
+		set("value", args.Name+"-value")
+	case "aws:apigatewayv2/domainName:DomainName":
+		configuration := out["domainNameConfiguration"].ObjectValue().Copy()
+		configuration["targetDomainName"] = resource.NewStringProperty("d-1234567.execute-api." + Region + ".amazonaws.com")
+		configuration["hostedZoneId"] = resource.NewStringProperty("Z1REGIONAL")
+		out["domainNameConfiguration"] = resource.NewObjectProperty(configuration)
 	case "aws:cloudfront/distribution:Distribution":
 		set("domainName", args.Name+".cloudfront.net")
 	case "aws:cognito/userPool:UserPool":
 		set("endpoint", fmt.Sprintf("cognito-idp.%s.amazonaws.com/%s-id", Region, args.Name))
+	case "aws:dynamodb/table:Table":
+		if _, streamed := out["streamViewType"]; streamed {
+			set("streamArn", arn+"/stream/2026-01-01T00:00:00.000")
+		}
+	case "aws:cloudwatch/eventBus:EventBus":
+		arn = fmt.Sprintf("arn:aws:events:%s:%s:event-bus/%s", Region, Account, physical)
+	case "aws:cloudwatch/eventRule:EventRule":
+		bus := ""
+		if name := out["eventBusName"]; name.IsString() {
+			bus = name.StringValue() + "/"
+		}
+		arn = fmt.Sprintf("arn:aws:events:%s:%s:rule/%s%s", Region, Account, bus, physical)
+	case "aws:sqs/queue:Queue":
+		set("url", fmt.Sprintf("https://sqs.%s.amazonaws.com/%s/%s", Region, Account, physical))
+	case "aws:scheduler/schedule:Schedule":
+		arn = fmt.Sprintf("arn:aws:scheduler:%s:%s:schedule/%s/%s", Region, Account, out["groupName"].StringValue(), physical)
+	case "aws:scheduler/scheduleGroup:ScheduleGroup":
+		arn = fmt.Sprintf("arn:aws:scheduler:%s:%s:schedule-group/%s", Region, Account, physical)
+	case "aws:sfn/stateMachine:StateMachine":
+		arn = fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:%s", Region, Account, physical)
 	case "aws:lambda/function:Function":
 		set("invokeArn", "arn:aws:apigateway:"+Region+":lambda:path/2015-03-31/functions/"+arn+"/invocations")
 	case "aws:s3/bucketV2:BucketV2":

@@ -1,0 +1,124 @@
+package components
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/serverless-shop/serverless-shop/policies"
+)
+
+// deadLetterRetention is the longest that SQS keeps a message (SQS quota): time to notice, repair and redrive.
+const deadLetterRetention = 14 * 24 * time.Hour
+
+// sender lets an AWS service send to a queue on behalf of one resource.
+type sender struct {
+	// service is the principal, such as sns.amazonaws.com.
+	service string
+	// source is the ARN of the resource that the message must come from; a last /* stands for what belongs to it.
+	source pulumi.StringInput
+}
+
+// queuePolicy refuses what does not come over TLS, and lets the senders send. Everybody else needs a grant.
+func queuePolicy(queueARN pulumi.StringInput, senders ...sender) pulumi.StringOutput {
+	inputs := append(make([]any, 0, 1+len(senders)), queueARN)
+	for _, s := range senders {
+		inputs = append(inputs, s.source)
+	}
+	return pulumi.All(inputs...).ApplyT(func(arns []any) string {
+		statements := append(make([]any, 0, 1+len(senders)), map[string]any{
+			"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arns[0],
+			"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+		})
+		for i, s := range senders {
+			statements = append(statements, map[string]any{
+				"Effect": "Allow", "Principal": map[string]any{"Service": s.service}, "Action": "sqs:SendMessage", "Resource": arns[0],
+				"Condition": map[string]any{"ArnLike": map[string]any{"aws:SourceArn": arns[i+1]}},
+			})
+		}
+		return jsonText(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	}).(pulumi.StringOutput)
+}
+
+// deadLetterQueue keeps what could not be delivered or processed.
+type deadLetterQueue struct {
+	*sqs.Queue
+}
+
+// deadLetters describes a dead-letter queue.
+type deadLetters struct {
+	// what says for people what ends up in the queue.
+	what string
+	// fifo is set if a FIFO queue moves messages here: SQS wants both of one type.
+	fifo bool
+	// redriven is set if a queue moves messages here by its redrive policy, see [deadLetterQueue.admit].
+	redriven bool
+	// senders are the services that send here.
+	senders []sender
+	alarms  Alarms
+}
+
+// newDeadLetterQueue creates the queue name-dlq and its policy as children of parent, and the alarm that tells when it is not
+// empty.
+func newDeadLetterQueue(ctx *pulumi.Context, parent pulumi.Resource, name string, d deadLetters) (*deadLetterQueue, error) {
+	name += "-dlq"
+	args := &sqs.QueueArgs{
+		MessageRetentionSeconds: pulumi.Int(int(deadLetterRetention.Seconds())),
+		SqsManagedSseEnabled:    pulumi.Bool(true),
+	}
+	if d.fifo {
+		args.FifoQueue = pulumi.Bool(true)
+	}
+	if !d.redriven {
+		args.RedriveAllowPolicy = pulumi.String(`{"redrivePermission":"denyAll"}`)
+	}
+	queue, err := sqs.NewQueue(ctx, name, args, pulumi.Parent(parent))
+	if err != nil {
+		return nil, err
+	}
+	_, err = sqs.NewQueuePolicy(ctx, name+"-policy", &sqs.QueuePolicyArgs{
+		QueueUrl: queue.Url, Policy: queuePolicy(queue.Arn, d.senders...),
+	}, pulumi.Parent(parent))
+	if err != nil {
+		return nil, err
+	}
+	return &deadLetterQueue{queue}, newAlarms(ctx, parent, name, d.alarms, queueNotEmpty("not-empty",
+		d.what+" They are kept 14 days in the queue "+name+".", queue.Name))
+}
+
+// admit lets one queue, and no other, move messages here by its redrive policy. It is a resource of its own, since each of the two
+// queues must know the other.
+func (q *deadLetterQueue) admit(ctx *pulumi.Context, parent pulumi.Resource, name string, source pulumi.StringInput) error {
+	_, err := sqs.NewRedriveAllowPolicy(ctx, name+"-dlq-redrive", &sqs.RedriveAllowPolicyArgs{
+		QueueUrl:           q.Url,
+		RedriveAllowPolicy: pulumi.Sprintf(`{"redrivePermission":"byQueue","sourceQueueArns":["%s"]}`, source),
+	}, pulumi.Parent(parent))
+	return err
+}
+
+// DeliverTo implements [Destination].
+func (q *deadLetterQueue) DeliverTo() (pulumi.StringInput, policies.Grant) {
+	return q.Arn, policies.Grant{Statements: []policies.Statement{{
+		Actions: []string{string(policies.SendMessage)}, Resources: []pulumi.StringInput{q.Arn},
+	}}}
+}
+
+// redrivePolicy is the redrive policy of an SNS subscription.
+func (q *deadLetterQueue) redrivePolicy() pulumi.StringOutput {
+	return pulumi.Sprintf(`{"deadLetterTargetArn":"%s"}`, q.Arn)
+}
+
+// jsonText writes a value as compact JSON with sorted keys, and with <, > and & as they are: they count in AWS's size limits
+// and mean something in templates.
+func jsonText(value any) string {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(err) // only called with maps, slices, strings, booleans and finite numbers, which always marshal
+	}
+	return string(bytes.TrimSpace(text.Bytes()))
+}
