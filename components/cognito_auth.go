@@ -58,6 +58,9 @@ type CognitoAuthArgs struct {
 	// AllowPasswordAuth lets clients send the password itself (USER_PASSWORD_AUTH) instead of a proof that they know it
 	// (USER_SRP_AUTH), which is easier for scripts and tests.
 	AllowPasswordAuth bool
+	// ThreatProtection turns away sign-ins from strange places and with passwords known to be stolen, or asks for a second
+	// factor. It needs Cognito's Plus plan, which costs $0.02 per active user a month.
+	ThreatProtection bool
 	// DisableSelfSignUp lets only administrators create users.
 	DisableSelfSignUp bool
 	// DisableDeletionProtection lets the user pool be deleted with its users.
@@ -164,6 +167,15 @@ func (a *CognitoAuthArgs) userPool() *cognito.UserPoolArgs {
 		},
 		MfaConfiguration:   pulumi.String(string(or(a.MFA, MFAOptional))),
 		DeletionProtection: pulumi.String(protection),
+	}
+	if a.ThreatProtection {
+		args.UserPoolTier = pulumi.String("PLUS")
+		args.UserPoolAddOns = &cognito.UserPoolUserPoolAddOnsArgs{
+			AdvancedSecurityMode: pulumi.String("ENFORCED"),
+			AdvancedSecurityAdditionalFlows: &cognito.UserPoolUserPoolAddOnsAdvancedSecurityAdditionalFlowsArgs{
+				CustomAuthMode: pulumi.String("ENFORCED"),
+			},
+		}
 	}
 	if or(a.MFA, MFAOptional) != MFAOff {
 		args.SoftwareTokenMfaConfiguration = &cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)}

@@ -35,6 +35,7 @@ func TestCognitoAuth_IsSafeByDefault(t *testing.T) {
 		"temporaryPasswordValidityDays": 7.0,
 	}, pool["passwordPolicy"])
 	require.Equal(t, false, in(t, pool, "usernameConfiguration", "caseSensitive"))
+	require.NotContains(t, pool, "userPoolAddOns", "threat protection costs")
 
 	client := program.Get(t, clientType, "accounts-client").Inputs
 	require.Equal(t, false, client["generateSecret"], "a page cannot keep a secret")
@@ -55,12 +56,15 @@ func TestCognitoAuth_Options(t *testing.T) {
 			MFA:      components.MFAOff, Domain: pulumi.String("nordlicht"),
 			CallbackURLs: []string{"https://shop.example.com/"}, LogoutURLs: []string{"http://localhost:8080/bye"},
 			AccessTokenLifetime: 5 * time.Minute, RefreshTokenLifetime: 24 * time.Hour,
-			AllowPasswordAuth: true, DisableSelfSignUp: true, DisableDeletionProtection: true,
+			AllowPasswordAuth: true, ThreatProtection: true, DisableSelfSignUp: true, DisableDeletionProtection: true,
 		})
 		return err
 	})
 	pool := program.Get(t, userPoolType, "accounts").Inputs
 	require.Equal(t, "INACTIVE", pool["deletionProtection"])
+	require.Equal(t, "PLUS", pool["userPoolTier"], "threat protection needs it")
+	require.Equal(t, "ENFORCED", in(t, pool, "userPoolAddOns", "advancedSecurityMode"))
+	require.Equal(t, "ENFORCED", in(t, pool, "userPoolAddOns", "advancedSecurityAdditionalFlows", "customAuthMode"))
 	require.Equal(t, "OFF", pool["mfaConfiguration"])
 	require.NotContains(t, pool, "softwareTokenMfaConfiguration")
 	require.Equal(t, true, in(t, pool, "adminCreateUserConfig", "allowAdminCreateUserOnly"))

@@ -3,24 +3,45 @@ package components
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigatewayv2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// APIFlavor is which of API Gateway's two kinds of API for HTTP requests stands in front of the functions.
+type APIFlavor string
+
+const (
+	// FlavorHTTP is an HTTP API: about 70 % cheaper than a REST API and quicker. The default.
+	FlavorHTTP APIFlavor = "HTTP"
+	// FlavorREST is a REST API, which has what an HTTP API lacks: API keys and usage plans, a cache, request validation,
+	// error answers of one's own, traces and a web application firewall.
+	//
+	// API Gateway writes a REST API's logs with a role that is set once per account and region. Unless that is done already,
+	// one API sets it with ConfigureAccountLogs; without the role AWS refuses to create the stage.
+	FlavorREST APIFlavor = "REST"
 )
 
 // RouteAuth is how a route knows its caller.
 type RouteAuth string
 
 const (
-	// AuthJWT lets only requests through that carry a valid token of the API's [CognitoAuth]. The default.
+	// AuthJWT lets only requests through that carry a valid access token of the API's [CognitoAuth]. The default.
+	// An HTTP API takes those of the user pool's single-page application, a REST API those of any client of the user pool.
 	AuthJWT RouteAuth = "JWT"
 	// AuthNone lets everybody call the route.
 	AuthNone RouteAuth = "NONE"
+	// AuthIAM lets only requests through that are signed (Signature Version 4) by somebody whose IAM policies allow
+	// execute-api:Invoke on the route.
+	AuthIAM RouteAuth = "IAM"
+	// AuthAPIKey lets only requests through whose header x-api-key has the key of one of the API's Clients. A key
+	// tells which program calls, and is no proof of who uses it. Only with [FlavorREST].
+	AuthAPIKey RouteAuth = "API_KEY"
 )
 
 // Throttle limits how often something may be called; what exceeds it is answered with 429 and costs nothing.
@@ -36,6 +57,8 @@ var DefaultThrottle = Throttle{Rate: 1000, Burst: 2000}
 
 // APITimeout is how long a function behind an API may take: API Gateway gives up after 30 seconds (HTTP API quota), and a
 // REST API after 29, so that a route works behind both.
+//
+// The size of a request is limited by AWS alone: 10 MB at API Gateway (quota), 6 MB at Lambda, both answered with 413.
 const APITimeout = 29 * time.Second
 
 // Route connects a method and a path to a function.
@@ -48,13 +71,25 @@ type Route struct {
 	Function *Function
 	// Auth is how the route knows its caller. Default [AuthJWT].
 	Auth RouteAuth
-	// Scopes are OAuth scopes of which the token must carry one. Default: any valid token will do.
+	// Scopes are OAuth scopes of which the token must carry one. Default: any valid token will do; behind a REST API any
+	// access token of a user who signed in (scopes openid and aws.cognito.signin.user.admin), because without scopes a
+	// REST API takes ID tokens alone.
 	Scopes []string
 	// Throttle limits this route. Default: the API's.
 	Throttle *Throttle
 	// CacheTTL is how long a [StaticSite] in front of the API may keep an answer: 1 s–1 h. The function's Cache-Control header
-	// may shorten it. Only for GET routes with [AuthNone], since everybody gets the same answer. Default: never kept.
+	// may shorten it. Behind a REST API the stage keeps it too, whatever the function says. Only for GET routes with
+	// [AuthNone], since everybody gets the same answer. Default: never kept.
 	CacheTTL time.Duration
+	// CacheKeys are the query parameters by which answers differ; path parameters always count. Required with CacheTTL behind
+	// a REST API, whose cache gives the same answer whatever else is asked; an empty list, not nil, if there are none.
+	// [StaticSite] tells answers apart by the whole query.
+	CacheKeys []string
+	// RequiredQuery and RequiredHeaders are parameters without which a REST API answers 400 by itself. Default: none.
+	RequiredQuery, RequiredHeaders []string
+	// BodySchema is a JSON Schema (draft 4) that a REST API checks JSON bodies against, answering 400 by itself.
+	// Default: the function checks.
+	BodySchema string
 }
 
 // Key is how API Gateway names the route: "GET /products".
@@ -67,7 +102,8 @@ type Routes []Route
 
 // CORS lets browsers call the API from pages of other origins.
 type CORS struct {
-	// Origins are the pages' origins, such as https://shop.example.com. Required; "*" is refused.
+	// Origins are the pages' origins, such as https://shop.example.com. Required; "*" is refused. Exactly one with
+	// [FlavorREST], whose own answers cannot depend on the request.
 	Origins []string
 	// Headers that the pages may send. Default: authorization, content-type.
 	Headers []string
@@ -77,25 +113,78 @@ type CORS struct {
 	MaxAge time.Duration
 }
 
-// ServerlessApiArgs describes an HTTP API in front of functions.
+// APIEndpoint is where in the world a REST API's endpoint is.
+type APIEndpoint string
+
+const (
+	// EndpointRegional is in the API's region. The default: a [StaticSite] adds the edge where it is wanted.
+	EndpointRegional APIEndpoint = "REGIONAL"
+	// EndpointEdge is behind a CloudFront distribution of API Gateway's own. Not with a Domain.
+	EndpointEdge APIEndpoint = "EDGE"
+)
+
+// ExecutionLogs is how much a REST API writes about its own work on each request. Bodies and tokens are never written.
+type ExecutionLogs string
+
+const (
+	// ExecutionLogsOff writes nothing beyond the access log. The default.
+	ExecutionLogsOff ExecutionLogs = "OFF"
+	// ExecutionLogsErrors writes about requests that fail.
+	ExecutionLogsErrors ExecutionLogs = "ERROR"
+	// ExecutionLogsAll writes about every step of every request, which costs more than the requests themselves.
+	ExecutionLogsAll ExecutionLogs = "INFO"
+)
+
+// ServerlessApiArgs describes an API in front of functions.
 type ServerlessApiArgs struct {
+	// Flavor is the kind of API. Default [FlavorHTTP]. Another flavour is another API with another URL.
+	Flavor APIFlavor
 	// Routes are required. Every function is reachable by its own routes only.
 	Routes Routes
-	// NotFound answers requests that match no route. Default: API Gateway's own {"message":"Not Found"}.
+	// NotFound answers requests that match no route. Default: API Gateway's own {"message":"Not Found"}, and with
+	// [FlavorREST] a problem (RFC 9457) of status 404.
 	NotFound *Function
 	// Auth issues the tokens that routes with [AuthJWT] accept. Required if there is such a route.
 	Auth *CognitoAuth
-	// CORS is needed only for pages of another origin. Default: none may call.
+	// CORS is needed only for pages of another origin. Default: none may call. Behind a REST API the answers themselves
+	// must name the origin too; package handler does so.
 	CORS *CORS
 	// Throttle limits each route that sets no limit of its own. Default [DefaultThrottle].
 	Throttle *Throttle
-	// StageName becomes the first segment of the API's URL, unless it is $default. Default $default.
+	// StageName becomes the first segment of the API's URL, unless it is $default. Default $default, and api with
+	// [FlavorREST], whose stages need a name.
 	StageName string
-	// LogRetentionDays is how long access logs are kept: a value that CloudWatch Logs accepts. Default 30.
+	// Domain is a domain name of one's own for the API. Default: API Gateway's.
+	Domain *APIDomain
+	// LogRetentionDays is how long logs are kept: a value that CloudWatch Logs accepts. Default 30.
 	LogRetentionDays int
+
+	// The following are for [FlavorREST] only.
+
+	// Clients may call the routes with [AuthAPIKey]. Required if there is such a route.
+	Clients []APIClient
+	// CacheSize of the stage's cache in GB: 0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118 or 237. It is paid by the hour, from
+	// $0.02 (API Gateway pricing), and exists only if a route has a CacheTTL. Default 0.5.
+	CacheSize float64
+	// DisableCache leaves keeping answers to the [StaticSite] in front of the API.
+	DisableCache bool
+	// MinimumCompressionSize is from how many bytes on answers are compressed: 1–10,485,760. Default: never.
+	MinimumCompressionSize int
+	// Endpoint is where the API's endpoint is. Default [EndpointRegional].
+	Endpoint APIEndpoint
+	// WebACLARN is a WAF web ACL that requests must pass: a regional one, of the API's region. Default: none.
+	WebACLARN pulumi.StringInput
+	// ExecutionLogs is how much API Gateway writes about its own work. Default [ExecutionLogsOff].
+	ExecutionLogs ExecutionLogs
+	// ConfigureAccountLogs sets the role with which API Gateway writes the logs of all REST APIs of the account in the
+	// region (the CloudWatch log role of its settings). Only one API may do so, and deleting it leaves the setting behind.
+	// Default: somebody has set it.
+	ConfigureAccountLogs bool
+	// DisableTracing switches X-Ray's traces of the stage off.
+	DisableTracing bool
 }
 
-// ServerlessApi is an HTTP API: routes to functions, callers known by their tokens, limited and logged.
+// ServerlessApi is an API: routes to functions, callers known by their tokens or keys, limited and logged.
 type ServerlessApi struct {
 	pulumi.ResourceState
 
@@ -109,6 +198,10 @@ type ServerlessApi struct {
 	URL pulumi.StringOutput
 	// AccessLogGroup is the name of the log group with one JSON line per request.
 	AccessLogGroup pulumi.StringOutput
+	// ClientKeys are the API keys by the names of the Clients, as a secret. Only with [FlavorREST].
+	ClientKeys pulumi.StringMapOutput
+	// DomainTarget is what a DNS record for the API's Domain must point to.
+	DomainTarget pulumi.StringOutput
 
 	stage  string
 	routes Routes
@@ -122,148 +215,53 @@ func NewServerlessApi(ctx *pulumi.Context, name string, args *ServerlessApiArgs,
 	if err := args.validate(name); err != nil {
 		return nil, err
 	}
-	a := &ServerlessApi{stage: or(args.StageName, defaultStage), routes: slices.Clone(args.Routes)}
+	a := &ServerlessApi{stage: args.stageName(), routes: slices.Clone(args.Routes)}
 	if err := ctx.RegisterComponentResource(token("ServerlessApi"), name, a, opts...); err != nil {
 		return nil, wrap("ServerlessApi", name, err)
 	}
-	api, err := apigatewayv2.NewApi(ctx, name, &apigatewayv2.ApiArgs{
-		ProtocolType:      pulumi.String("HTTP"),
-		CorsConfiguration: args.CORS.configuration(args.Routes),
-	}, pulumi.Parent(a))
-	if err != nil {
+	create := a.newHTTP
+	if args.rest() {
+		create = a.newREST
+	}
+	if err := create(ctx, name, args); err != nil {
 		return nil, wrap("ServerlessApi", name, err)
 	}
-	a.ID, a.ExecutionARN = api.ID().ToStringOutput(), api.ExecutionArn
-	routes, err := a.newRoutes(ctx, name, args)
-	if err != nil {
+	if err := a.newDomain(ctx, name, args.Domain); err != nil {
 		return nil, wrap("ServerlessApi", name, err)
 	}
-	if err := a.newStage(ctx, name, args, api, routes); err != nil {
-		return nil, wrap("ServerlessApi", name, err)
+	outputs := pulumi.Map{"id": a.ID, "url": a.URL, "stageName": a.StageName, "accessLogGroup": a.AccessLogGroup}
+	if len(args.Clients) > 0 {
+		outputs["clientKeys"] = a.ClientKeys
 	}
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{
-		"id": a.ID, "url": a.URL, "stageName": a.StageName, "accessLogGroup": a.AccessLogGroup,
-	})
+	if args.Domain != nil {
+		outputs["domainTarget"] = a.DomainTarget
+	}
+	return a, ctx.RegisterResourceOutputs(a, outputs)
 }
 
-// newRoutes creates one integration per function, and per route the route itself and the permission to call the
-// function for exactly that route.
-func (a *ServerlessApi) newRoutes(ctx *pulumi.Context, name string, args *ServerlessApiArgs) ([]pulumi.Resource, error) {
-	authorizer, err := a.newAuthorizer(ctx, name, args)
-	if err != nil {
-		return nil, err
-	}
-	integrations := map[*Function]*apigatewayv2.Integration{}
-	var created []pulumi.Resource
-	for _, r := range args.all() {
-		integration := integrations[r.Function]
-		if integration == nil {
-			integration, err = apigatewayv2.NewIntegration(ctx, name+"-"+r.Function.logicalName, &apigatewayv2.IntegrationArgs{
-				ApiId:                a.ID,
-				IntegrationType:      pulumi.String("AWS_PROXY"),
-				IntegrationUri:       r.Function.InvokeARN,
-				PayloadFormatVersion: pulumi.String("2.0"),
-				TimeoutMilliseconds:  pulumi.Int(int(r.Function.timeout.Milliseconds()) + 1000),
-			}, pulumi.Parent(a))
-			if err != nil {
-				return nil, err
-			}
-			integrations[r.Function] = integration
-		}
-		routeArgs := &apigatewayv2.RouteArgs{
-			ApiId:             a.ID,
-			RouteKey:          pulumi.String(r.Key()),
-			Target:            pulumi.Sprintf("integrations/%s", integration.ID()),
-			AuthorizationType: pulumi.String(string(or(r.Auth, AuthJWT))),
-		}
-		if or(r.Auth, AuthJWT) == AuthJWT {
-			routeArgs.AuthorizerId = authorizer.ID()
-			if len(r.Scopes) > 0 {
-				routeArgs.AuthorizationScopes = pulumi.ToStringArray(r.Scopes)
-			}
-		}
-		route, err := apigatewayv2.NewRoute(ctx, name+"-"+r.slug(), routeArgs, pulumi.Parent(a))
-		if err != nil {
-			return nil, err
-		}
-		permission, err := r.Function.allow(ctx, name+"-"+r.slug(), "apigateway.amazonaws.com",
-			pulumi.Sprintf("%s/%s/%s", a.ExecutionARN, a.stage, r.permission()), pulumi.Parent(a))
-		if err != nil {
-			return nil, err
-		}
-		created = append(created, route, permission)
-	}
-	return created, nil
-}
-
-func (a *ServerlessApi) newAuthorizer(ctx *pulumi.Context, name string, args *ServerlessApiArgs) (*apigatewayv2.Authorizer, error) {
-	if args.Auth == nil {
-		return nil, nil
-	}
-	return apigatewayv2.NewAuthorizer(ctx, name+"-jwt", &apigatewayv2.AuthorizerArgs{
-		ApiId:           a.ID,
-		AuthorizerType:  pulumi.String("JWT"),
-		IdentitySources: pulumi.StringArray{pulumi.String("$request.header.Authorization")},
-		JwtConfiguration: &apigatewayv2.AuthorizerJwtConfigurationArgs{
-			Issuer:    args.Auth.Issuer,
-			Audiences: pulumi.StringArray{args.Auth.ClientID},
-		},
-		// The field has no meaning for JWT authorizers, but emulators answer with one.
-	}, pulumi.Parent(a), pulumi.IgnoreChanges([]string{"authorizerPayloadFormatVersion"}))
-}
-
-// accessLogFields are what an access log line says, as API Gateway's $context variables.
-var accessLogFields = map[string]string{
-	"requestId": "$context.requestId", "time": "$context.requestTime", "ip": "$context.identity.sourceIp",
-	"method": "$context.httpMethod", "path": "$context.path", "routeKey": "$context.routeKey", "status": "$context.status",
-	"protocol": "$context.protocol", "responseLength": "$context.responseLength", "latencyMs": "$context.responseLatency",
-	"integrationLatencyMs": "$context.integrationLatency", "integrationError": "$context.integrationErrorMessage",
-	"authorizerError": "$context.authorizer.error", "userAgent": "$context.identity.userAgent",
-}
-
-func (a *ServerlessApi) newStage(ctx *pulumi.Context, name string, args *ServerlessApiArgs, api *apigatewayv2.Api, routes []pulumi.Resource) error {
+// newAccessLog creates the log group of the access log and returns the format of its lines.
+func (a *ServerlessApi) newAccessLog(ctx *pulumi.Context, name string, args *ServerlessApiArgs, fields map[string]string) (*cloudwatch.LogGroup, string, error) {
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String("/aws/apigateway/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
 	}, pulumi.Parent(a))
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	format, err := json.Marshal(accessLogFields)
-	if err != nil {
-		return err
+	a.AccessLogGroup = logs.Name
+	format, err := json.Marshal(fields)
+	return logs, string(format), err
+}
+
+func (a *ServerlessApiArgs) rest() bool {
+	return a.Flavor == FlavorREST
+}
+
+func (a *ServerlessApiArgs) stageName() string {
+	if a.rest() {
+		return or(a.StageName, defaultRESTStage)
 	}
-	throttle := args.throttle()
-	var settings apigatewayv2.StageRouteSettingArray
-	for _, r := range args.Routes {
-		if r.Throttle != nil {
-			settings = append(settings, &apigatewayv2.StageRouteSettingArgs{
-				RouteKey:             pulumi.String(r.Key()),
-				ThrottlingRateLimit:  pulumi.Float64(r.Throttle.Rate),
-				ThrottlingBurstLimit: pulumi.Int(r.Throttle.Burst),
-			})
-		}
-	}
-	stage, err := apigatewayv2.NewStage(ctx, name, &apigatewayv2.StageArgs{
-		ApiId:             a.ID,
-		Name:              pulumi.String(a.stage),
-		AutoDeploy:        pulumi.Bool(true),
-		AccessLogSettings: &apigatewayv2.StageAccessLogSettingsArgs{DestinationArn: logs.Arn, Format: pulumi.String(string(format))},
-		DefaultRouteSettings: &apigatewayv2.StageDefaultRouteSettingsArgs{
-			ThrottlingRateLimit:  pulumi.Float64(throttle.Rate),
-			ThrottlingBurstLimit: pulumi.Int(throttle.Burst),
-		},
-		RouteSettings: settings,
-	}, pulumi.Parent(a), pulumi.DependsOn(routes)) // API Gateway refuses settings for a route that does not exist yet
-	if err != nil {
-		return err
-	}
-	a.StageName, a.AccessLogGroup = stage.Name, logs.Name
-	a.URL = api.ApiEndpoint
-	if a.stage != defaultStage {
-		a.URL = pulumi.Sprintf("%s/%s", api.ApiEndpoint, stage.Name)
-	}
-	return nil
+	return or(a.StageName, defaultStage)
 }
 
 func (a *ServerlessApiArgs) throttle() Throttle {
@@ -273,17 +271,30 @@ func (a *ServerlessApiArgs) throttle() Throttle {
 	return DefaultThrottle
 }
 
-// all are the routes, and the catch-all if there is one.
+// all are the routes, and those that catch the rest if something answers it.
 func (a *ServerlessApiArgs) all() Routes {
 	routes := slices.Clone(a.Routes)
-	if a.NotFound != nil {
+	if a.NotFound == nil {
+		return routes
+	}
+	if !a.rest() {
 		routes = append(routes, Route{Method: defaultRoute, Function: a.NotFound, Auth: AuthNone})
+		return routes
+	}
+	for _, path := range []string{"/", "/{proxy+}"} {
+		catchAll := Route{Method: "ANY", Path: path, Function: a.NotFound, Auth: AuthNone}
+		if !slices.ContainsFunc(routes, func(r Route) bool { return r.Key() == catchAll.Key() }) {
+			routes = append(routes, catchAll)
+		}
 	}
 	return routes
 }
 
 // defaultStage is the stage whose name is not part of the URL.
 const defaultStage = "$default"
+
+// defaultRESTStage is the stage of a REST API, which needs a name.
+const defaultRESTStage = "api"
 
 // defaultRoute is how API Gateway names the route for requests that match no other.
 const defaultRoute = "$default"
@@ -309,26 +320,15 @@ func (r Route) permission() string {
 	return method + pathParameter.ReplaceAllString(r.Path, "*")
 }
 
-func (c *CORS) configuration(routes Routes) apigatewayv2.ApiCorsConfigurationPtrInput {
-	if c == nil {
-		return nil
+func (c *CORS) headers() []string {
+	if len(c.Headers) == 0 {
+		return []string{"authorization", "content-type"}
 	}
-	var methods []string
-	for _, r := range routes {
-		methods = append(methods, strings.Replace(r.Method, "ANY", "*", 1))
-	}
-	slices.Sort(methods)
-	headers := c.Headers
-	if len(headers) == 0 {
-		headers = []string{"authorization", "content-type"}
-	}
-	return &apigatewayv2.ApiCorsConfigurationArgs{
-		AllowOrigins:  pulumi.ToStringArray(c.Origins),
-		AllowMethods:  pulumi.ToStringArray(slices.Compact(methods)),
-		AllowHeaders:  pulumi.ToStringArray(headers),
-		ExposeHeaders: pulumi.ToStringArray(c.ExposedHeaders),
-		MaxAge:        pulumi.Int(int(or(c.MaxAge, 5*time.Minute).Seconds())),
-	}
+	return c.Headers
+}
+
+func (c *CORS) maxAge() time.Duration {
+	return or(c.MaxAge, 5*time.Minute)
 }
 
 var (
@@ -336,30 +336,36 @@ var (
 	routePath = regexp.MustCompile(`^/$|^(/([A-Za-z0-9._~-]+|\{[A-Za-z0-9._-]+\}))*(/\{[A-Za-z0-9._-]+\+\}|/([A-Za-z0-9._~-]+|\{[A-Za-z0-9._-]+\}))$`)
 	stageName = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
 	origin    = regexp.MustCompile(`^https?://[a-z0-9.-]+(:\d+)?$`)
+	// What API Gateway accepts in the names of request parameters that it maps.
+	parameterName = regexp.MustCompile(`^[A-Za-z0-9_.$\[\]-]+$`)
+	headerName    = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 )
 
 func (a *ServerlessApiArgs) validate(name string) error {
 	p := check("ServerlessApi", name)
+	p.want(slices.Contains([]APIFlavor{"", FlavorHTTP, FlavorREST}, a.Flavor), "Flavor", string(a.Flavor), "FlavorHTTP or FlavorREST")
 	p.want(len(a.Routes) > 0, "Routes", len(a.Routes), "at least one route")
-	p.want(stageName.MatchString(or(a.StageName, defaultStage)), "StageName", a.StageName, "$default, or 1–128 of A–Z, a–z, 0–9, '_' and '-'")
+	p.want(stageName.MatchString(a.stageName()), "StageName", a.StageName, "$default, or 1–128 of A–Z, a–z, 0–9, '_' and '-'")
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,
 		fmt.Sprintf("one of %v", logRetentionDays))
 	p.throttle("Throttle", a.Throttle)
-	seen := map[string]bool{}
+	seen, slugs := map[string]bool{}, map[string]string{}
 	for _, r := range a.Routes {
 		p.want(!seen[r.Key()], "Routes", r.Key(), "every method and path once")
-		seen[r.Key()] = true
+		first, taken := slugs[r.slug()]
+		p.want(!taken || seen[r.Key()], "Routes", r.Key(), "a route whose resources get other names than those of "+first+", which are called "+r.slug()+" too")
+		seen[r.Key()], slugs[r.slug()] = true, r.Key()
 		a.validateRoute(p, r)
 	}
 	if a.NotFound != nil {
 		p.want(a.NotFound.timeout <= APITimeout, "NotFound timeout", a.NotFound.timeout, "at most 29s behind an API")
 	}
-	if a.CORS != nil {
-		p.want(len(a.CORS.Origins) > 0, "CORS.Origins", a.CORS.Origins, "at least one origin")
-		for _, o := range a.CORS.Origins {
-			p.want(origin.MatchString(o), "CORS.Origins", o, "an origin such as https://shop.example.com, without a path")
-		}
-		p.want(a.CORS.MaxAge >= 0 && a.CORS.MaxAge <= 24*time.Hour, "CORS.MaxAge", a.CORS.MaxAge, "0s–24h")
+	a.CORS.validate(p)
+	a.Domain.validate(p)
+	if a.rest() {
+		a.validateREST(p)
+	} else {
+		a.refuseREST(p)
 	}
 	return p.err()
 }
@@ -369,7 +375,8 @@ func (a *ServerlessApiArgs) validateRoute(p *problems, r Route) {
 	p.want(slices.Contains(methods, r.Method), field+" Method", r.Method, strings.Join(methods, ", "))
 	p.want(routePath.MatchString(r.Path), field+" Path", r.Path, "a path such as /products/{id}")
 	auth := or(r.Auth, AuthJWT)
-	p.want(auth == AuthJWT || auth == AuthNone, field+" Auth", string(r.Auth), "AuthJWT or AuthNone")
+	p.want(slices.Contains([]RouteAuth{AuthJWT, AuthNone, AuthIAM, AuthAPIKey}, auth), field+" Auth", string(r.Auth),
+		"AuthJWT or AuthNone, or for programs AuthIAM or AuthAPIKey")
 	p.want(auth != AuthJWT || a.Auth != nil, field+" Auth", string(auth), "the API's Auth to be set, or AuthNone")
 	p.want(auth == AuthJWT || len(r.Scopes) == 0, field+" Scopes", r.Scopes, "no scopes without a token")
 	p.want(r.Function != nil, field+" Function", nil, "the function that answers the route")
@@ -378,10 +385,56 @@ func (a *ServerlessApiArgs) validateRoute(p *problems, r Route) {
 	}
 	p.throttle(field+" Throttle", r.Throttle)
 	if r.CacheTTL != 0 {
-		p.want(r.CacheTTL >= time.Second && r.CacheTTL <= time.Hour, field+" CacheTTL", r.CacheTTL, "1s–1h")
-		p.want(r.Method == "GET" && auth == AuthNone, field+" CacheTTL", r.CacheTTL,
+		p.want(r.CacheTTL >= time.Second && r.CacheTTL <= time.Hour && r.CacheTTL%time.Second == 0, field+" CacheTTL", r.CacheTTL, "1s–1h in whole seconds")
+		p.want(r.Method == http.MethodGet && auth == AuthNone, field+" CacheTTL", r.CacheTTL,
 			"a cache only on GET routes with AuthNone, since all callers get the same answer")
 	}
+	p.want(r.CacheTTL != 0 || len(r.CacheKeys) == 0, field+" CacheKeys", r.CacheKeys, "none without a CacheTTL")
+	for _, q := range append(slices.Clone(r.CacheKeys), r.RequiredQuery...) {
+		p.want(parameterName.MatchString(q), field+" query parameter", q, "a name of A–Z, a–z, 0–9, '_', '.', '$', '-', '[' and ']'")
+	}
+	for _, h := range r.RequiredHeaders {
+		p.want(headerName.MatchString(h), field+" RequiredHeaders", h, "a header such as If-Match")
+	}
+	var schema map[string]any
+	p.want(r.BodySchema == "" || json.Unmarshal([]byte(r.BodySchema), &schema) == nil, field+" BodySchema", r.BodySchema, "a JSON Schema, which is a JSON object")
+}
+
+func (c *CORS) validate(p *problems) {
+	if c == nil {
+		return
+	}
+	p.want(len(c.Origins) > 0, "CORS.Origins", c.Origins, "at least one origin")
+	for _, o := range c.Origins {
+		p.want(origin.MatchString(o), "CORS.Origins", o, "an origin such as https://shop.example.com, without a path")
+	}
+	for _, h := range append(slices.Clone(c.Headers), c.ExposedHeaders...) {
+		p.want(headerName.MatchString(h), "CORS header", h, "a header such as content-type")
+	}
+	p.want(c.MaxAge >= 0 && c.MaxAge <= 24*time.Hour, "CORS.MaxAge", c.MaxAge, "0s–24h")
+}
+
+// refuseREST tells which arguments an HTTP API has no use for, and why.
+func (a *ServerlessApiArgs) refuseREST(p *problems) {
+	only := func(given bool, field string, value any, lacks string) {
+		p.want(!given, field, value, "FlavorREST, because HTTP APIs have no "+lacks)
+	}
+	for _, r := range a.Routes {
+		field := "route " + r.Key()
+		only(r.Auth == AuthAPIKey, field+" Auth", string(r.Auth), "API keys")
+		only(len(r.RequiredQuery)+len(r.RequiredHeaders) > 0, field+" RequiredQuery and RequiredHeaders",
+			slices.Concat(r.RequiredQuery, r.RequiredHeaders), "request validation; let the function check")
+		only(r.BodySchema != "", field+" BodySchema", r.BodySchema, "request validation; let the function check")
+	}
+	only(len(a.Clients) > 0, "Clients", len(a.Clients), "API keys and usage plans")
+	only(a.CacheSize != 0, "CacheSize", a.CacheSize, "cache; a StaticSite in front keeps answers")
+	only(a.DisableCache, "DisableCache", a.DisableCache, "cache")
+	only(a.MinimumCompressionSize != 0, "MinimumCompressionSize", a.MinimumCompressionSize, "compression; a StaticSite in front compresses")
+	only(a.Endpoint != "", "Endpoint", string(a.Endpoint), "choice of endpoint: they are regional")
+	only(a.WebACLARN != nil, "WebACLARN", "set", "association with WAF web ACLs; put the web ACL on a StaticSite in front")
+	only(a.ExecutionLogs != "", "ExecutionLogs", string(a.ExecutionLogs), "execution logs; the access log has the errors")
+	only(a.ConfigureAccountLogs, "ConfigureAccountLogs", a.ConfigureAccountLogs, "need for the account's log role")
+	only(a.DisableTracing, "DisableTracing", a.DisableTracing, "X-Ray traces of their own")
 }
 
 func (p *problems) throttle(field string, t *Throttle) {

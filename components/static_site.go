@@ -211,11 +211,24 @@ func (s *StaticSite) newDistribution(ctx *pulumi.Context, store *ObjectStore, ar
 			},
 		},
 		OrderedCacheBehaviors: behaviors,
+		CustomErrorResponses:  errorsNotKept(),
 		Restrictions: &cloudfront.DistributionRestrictionsArgs{
 			GeoRestriction: &cloudfront.DistributionRestrictionsGeoRestrictionArgs{RestrictionType: pulumi.String("none")},
 		},
 		ViewerCertificate: &cloudfront.DistributionViewerCertificateArgs{CloudfrontDefaultCertificate: pulumi.Bool(true)},
 	}, pulumi.Parent(s))
+}
+
+// errorsNotKept lets no error be kept at the edge. CloudFront would keep it for 10 seconds, even where caching is disabled: a
+// product asked for too early would stay unfound after it was made.
+func errorsNotKept() cloudfront.DistributionCustomErrorResponseArray {
+	var responses cloudfront.DistributionCustomErrorResponseArray
+	for _, code := range []int{400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504} { // all that CloudFront keeps
+		responses = append(responses, &cloudfront.DistributionCustomErrorResponseArgs{
+			ErrorCode: pulumi.Int(code), ErrorCachingMinTtl: pulumi.Int(0),
+		})
+	}
+	return responses
 }
 
 func (s *StaticSite) newHeadersPolicy(ctx *pulumi.Context, args *StaticSiteArgs) (*cloudfront.ResponseHeadersPolicy, error) {

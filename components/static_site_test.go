@@ -99,8 +99,10 @@ func TestStaticSite_FallsBackToItsOnePage(t *testing.T) {
 	association := in(t, program.Get(t, distributionType, "web").Inputs, "defaultCacheBehavior", "functionAssociations", 0)
 	require.Equal(t, "viewer-request", in(t, association, "eventType"))
 	require.Contains(t, program.Get(t, "aws:cloudfront/function:Function", "web-spa-fallback").Inputs["code"], "/index.html")
-	require.NotContains(t, program.Get(t, distributionType, "web").Inputs, "customErrorResponses",
-		"they would turn the API's own 404 into a page")
+	for _, response := range in(t, program.Get(t, distributionType, "web").Inputs, "customErrorResponses").([]any) {
+		require.NotContains(t, response, "responsePagePath", "it would turn the API's own 404 into a page")
+		require.EqualValues(t, 0, in(t, response, "errorCachingMinTtl"), "what is not found now may be there in a second")
+	}
 }
 
 func TestStaticSite_ServesAPIAndStoresOnOneHost(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/serverless-shop/serverless-shop/handler/fault"
 )
 
-// User is who is signed in, as the token says that API Gateway's JWT authorizer has verified.
+// User is who is signed in, as the token says that API Gateway's JWT or Cognito authorizer has verified.
 type User struct {
 	// ID never changes and is never given to anybody else: the token's "sub".
 	ID string

@@ -1,5 +1,5 @@
 // Package handler is what every function of the shop shares: it reads the Lambda environment, answers HTTP requests
-// from API Gateway, and logs.
+// from API Gateway, be it an HTTP or a REST API, and logs.
 //
 // A function's main builds what it needs and starts:
 //

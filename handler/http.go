@@ -27,6 +27,8 @@ type Func func(ctx context.Context, r *Request) (*Response, error)
 
 // event is the part of API Gateway's HTTP payload 2.0 that functions use. It is declared here because the type in
 // aws-lambda-go can hold string claims only and fails the whole invocation on any other.
+//
+// The part of payload 1.0, which REST APIs send, that 2.0 has not is read in the same pass; see [event.fromREST].
 type event struct {
 	Version         string            `json:"version"`
 	RouteKey        string            `json:"routeKey"`
@@ -36,9 +38,10 @@ type event struct {
 	Body            string            `json:"body"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 	RequestContext  struct {
-		RequestID string `json:"requestId"`
-		Stage     string `json:"stage"`
-		HTTP      struct {
+		RequestID  string `json:"requestId"`
+		Stage      string `json:"stage"`
+		DomainName string `json:"domainName"`
+		HTTP       struct {
 			Method string `json:"method"`
 			Path   string `json:"path"`
 		} `json:"http"`
@@ -46,8 +49,44 @@ type event struct {
 			JWT struct {
 				Claims map[string]json.RawMessage `json:"claims"`
 			} `json:"jwt"`
+			Claims map[string]json.RawMessage `json:"claims"` // 1.0
 		} `json:"authorizer"`
+		Path string `json:"path"` // 1.0: with the stage
 	} `json:"requestContext"`
+
+	// Payload 1.0 alone.
+	Method            string              `json:"httpMethod"`
+	Resource          string              `json:"resource"`
+	MultiValueQuery   map[string][]string `json:"multiValueQueryStringParameters"`
+	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+	StageVariables    stageVariables      `json:"stageVariables"`
+}
+
+// stageVariables are what a REST API tells its functions about its CORS settings, since unlike an HTTP API it adds no
+// headers to their answers.
+type stageVariables struct {
+	CORSOrigin         string `json:"corsOrigin"`
+	CORSExposedHeaders string `json:"corsExposedHeaders"`
+}
+
+// fromREST tells whether the event is one of a REST API, and if so says what it says in the terms of payload 2.0. Behind
+// a REST API events have no version, and behind an HTTP API that was set to payload 1.0 they say so.
+func (e *event) fromREST() bool {
+	if e.Version != "" && e.Version != "1.0" || e.Method == "" || e.Resource == "" || e.RequestContext.Stage == "" {
+		return false
+	}
+	e.RouteKey = e.Method + " " + e.Resource
+	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.Path = e.Method, e.RequestContext.Path
+	e.RequestContext.Authorizer.JWT.Claims = e.RequestContext.Authorizer.Claims
+	// API Gateway has decoded the query already, and sorts its parameters by name.
+	e.RawQueryString = url.Values(e.MultiValueQuery).Encode()
+	if e.MultiValueHeaders != nil {
+		e.Headers = make(map[string]string, len(e.MultiValueHeaders))
+		for name, values := range e.MultiValueHeaders {
+			e.Headers[name] = strings.Join(values, ",") // as payload 2.0 does
+		}
+	}
+	return true
 }
 
 // Request is one HTTP request.
@@ -56,6 +95,7 @@ type Request struct {
 	CorrelationID string
 
 	event event
+	rest  bool // from a REST API
 }
 
 // Header returns a request header, whatever its case; "" if absent. API Gateway joins repeated headers with commas.
@@ -78,8 +118,13 @@ func (r *Request) Query() (url.Values, error) {
 }
 
 // Location returns the path by which a client reaches another route of the same API, given that route's own path.
-// It begins with the API's stage, which is part of every URL but not of a route.
+// It begins with the API's stage, which is part of every URL but not of a route, unless the request came by a domain name
+// of the API's own.
 func (r *Request) Location(path string) string {
+	host := r.event.RequestContext.DomainName
+	if host != "" && !strings.Contains(host, ".execute-api.") {
+		return path
+	}
 	if stage := r.event.RequestContext.Stage; stage != "" && stage != "$default" {
 		return "/" + stage + path
 	}
@@ -160,11 +205,11 @@ func (h *httpHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error
 		}
 		logger.Log(ctx, levelOf(answer.Status), "request failed", failure...)
 	}
-	encoded, err := r.conditional(answer).encode(r.CorrelationID)
+	encoded, err := r.conditional(answer).encode(r)
 	if err != nil {
 		logger.Error("answer cannot be encoded", "error", err)
 		answer = problemOf(err).response(r.CorrelationID)
-		if encoded, err = answer.encode(r.CorrelationID); err != nil {
+		if encoded, err = answer.encode(r); err != nil {
 			return nil, fmt.Errorf("encoding the answer to %s: %w", r.event.RouteKey, err)
 		}
 	}
@@ -203,14 +248,15 @@ func levelOf(status int) slog.Level {
 	return slog.LevelInfo
 }
 
-// newRequest reads an event. Header names are made lower-case, which API Gateway does already.
+// newRequest reads an event. Header names are made lower-case, which an HTTP API does already.
 func newRequest(payload []byte) (*Request, error) {
 	r := &Request{}
 	if err := json.Unmarshal(payload, &r.event); err != nil {
 		return nil, fmt.Errorf("reading the event, want an HTTP API request: %w", err)
 	}
-	if r.event.Version != "2.0" || r.event.RequestContext.HTTP.Method == "" {
-		return nil, fmt.Errorf("event has version %q and method %q, want an HTTP API request with payload format 2.0",
+	r.rest = r.event.fromREST()
+	if !r.rest && (r.event.Version != "2.0" || r.event.RequestContext.HTTP.Method == "") {
+		return nil, fmt.Errorf("event has version %q and method %q, want an HTTP API request with payload format 2.0, or a REST API's",
 			r.event.Version, r.event.RequestContext.HTTP.Method)
 	}
 	headers := make(map[string]string, len(r.event.Headers))
@@ -280,8 +326,8 @@ func traceID(ctx context.Context) string {
 	return id
 }
 
-// encode renders the answer as API Gateway expects it.
-func (r *Response) encode(correlationID string) ([]byte, error) {
+// encode renders the answer to a request as API Gateway expects it.
+func (r *Response) encode(request *Request) ([]byte, error) {
 	out := struct {
 		StatusCode int               `json:"statusCode"`
 		Headers    map[string]string `json:"headers"`
@@ -309,7 +355,13 @@ func (r *Response) encode(correlationID string) ([]byte, error) {
 	if out.Headers["Cache-Control"] == "" {
 		out.Headers["Cache-Control"] = "no-store"
 	}
-	out.Headers["X-Correlation-Id"] = correlationID
+	out.Headers["X-Correlation-Id"] = request.CorrelationID
+	if cors := request.event.StageVariables; request.rest && cors.CORSOrigin != "" {
+		out.Headers["Access-Control-Allow-Origin"] = cors.CORSOrigin
+		if cors.CORSExposedHeaders != "" {
+			out.Headers["Access-Control-Expose-Headers"] = cors.CORSExposedHeaders
+		}
+	}
 	encoded, err := json.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a %d for API Gateway: %w", r.Status, err)

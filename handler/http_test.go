@@ -248,6 +248,9 @@ func FuzzEvent(f *testing.F) {
 	seed, err := json.Marshal(handlertest.Request{Query: "a=b", Body: "{}"}.Signed("u1", "admin").Event())
 	require.NoError(f, err)
 	f.Add(seed)
+	rest, err := json.Marshal(handlertest.Request{REST: true, Query: "a=b", Body: "{}"}.Signed("u1", "admin").Event())
+	require.NoError(f, err)
+	f.Add(rest)
 	f.Add([]byte(`{"version":"2.0","requestContext":{"http":{"method":"GET"},"authorizer":{"jwt":{"claims":{"sub":["x"],"cognito:groups":{}}}}}}`))
 	route := func(_ context.Context, r *handler.Request) (*handler.Response, error) {
 		if err := r.RequireGroup("admin"); err != nil {

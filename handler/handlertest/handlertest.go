@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -33,6 +34,10 @@ type Request struct {
 	Base64 bool
 	// Claims are the claims of the verified token, any JSON value each. None means that nobody is signed in.
 	Claims map[string]any
+	// REST sends the request as a REST API does, in payload format 1.0.
+	REST bool
+	// StageVariables are those of a REST API's stage.
+	StageVariables map[string]string
 	// Log receives the function's log lines; they are dropped if it is nil.
 	Log io.Writer
 }
@@ -47,8 +52,11 @@ func (r Request) Signed(userID string, groups ...string) Request {
 	return r
 }
 
-// Event returns the request as API Gateway's payload 2.0.
+// Event returns the request as API Gateway's payload 2.0, or as 1.0 without a version if it is from a REST API.
 func (r Request) Event() map[string]any {
+	if r.REST {
+		return r.restEvent()
+	}
 	headers := map[string]string{}
 	if r.Body != "" {
 		headers["content-type"] = "application/json"
@@ -56,10 +64,7 @@ func (r Request) Event() map[string]any {
 	for name, value := range r.Header {
 		headers[strings.ToLower(name)] = value
 	}
-	method := r.Method
-	if method == "" {
-		method = "GET"
-	}
+	method := r.method()
 	context := map[string]any{
 		"requestId": "api-request", "stage": "api",
 		"http": map[string]any{"method": method, "path": "/api/test"},
@@ -78,6 +83,49 @@ func (r Request) Event() map[string]any {
 		}
 	}
 	return event
+}
+
+// restEvent has everything in the shape of payload 1.0: header names as the client wrote them, parameters decoded, null for
+// what is absent.
+func (r Request) restEvent() map[string]any {
+	v2 := Request{Method: r.Method, Path: r.Path, Body: r.Body, Base64: r.Base64}.Event()
+	headers, multiHeaders := map[string]string{}, map[string][]string{}
+	if r.Body != "" {
+		headers["Content-Type"] = "application/json"
+	}
+	for name, value := range r.Header {
+		headers[name] = value
+	}
+	for name, value := range headers {
+		multiHeaders[name] = []string{value}
+	}
+	context := map[string]any{
+		"requestId": "api-request", "stage": "api", "path": "/api/test", "resourcePath": "/test",
+		"httpMethod": r.method(), "domainName": "x.execute-api.eu-central-1.amazonaws.com",
+	}
+	if r.Claims != nil {
+		context["authorizer"] = map[string]any{"claims": r.Claims}
+	}
+	event := map[string]any{
+		"resource": "/test", "path": "/test", "httpMethod": r.method(), "headers": headers, "multiValueHeaders": multiHeaders,
+		"queryStringParameters": nil, "multiValueQueryStringParameters": nil, "pathParameters": r.Path,
+		"stageVariables": r.StageVariables, "requestContext": context, "body": v2["body"], "isBase64Encoded": r.Base64,
+	}
+	if query, err := url.ParseQuery(r.Query); err == nil && len(query) > 0 {
+		single := map[string]string{}
+		for name, values := range query {
+			single[name] = values[len(values)-1]
+		}
+		event["queryStringParameters"], event["multiValueQueryStringParameters"] = single, query
+	}
+	return event
+}
+
+func (r Request) method() string {
+	if r.Method == "" {
+		return "GET"
+	}
+	return r.Method
 }
 
 // Response is what the client gets.
