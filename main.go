@@ -6,11 +6,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/serverless-shop/serverless-shop/components/gobuild"
+	"github.com/serverless-shop/serverless-shop/policies/guardrails"
 	"github.com/serverless-shop/serverless-shop/stack"
 )
 
 func main() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
+	guardrails.Run(func(ctx *pulumi.Context) error {
 		return shop(ctx, func(os string) stack.Builder { return &gobuild.Builder{OS: os} })
 	})
 }

@@ -21,6 +21,7 @@ func (s *Stack) NewAccounts(ctx *pulumi.Context) (*Accounts, error) {
 		Groups:                    []string{"customer", "admin"},
 		MFA:                       mfaModes[s.settings.mfa],
 		AllowPasswordAuth:         s.settings.passwordAuth,
+		ThreatProtection:          s.settings.threatProtection,
 		DisableDeletionProtection: !s.settings.deletionProtection,
 	}
 	if s.settings.authDomain != "" {

@@ -28,6 +28,7 @@ type settings struct {
 	pointInTimeRecovery bool
 	requestsPerSecond   int
 	siteURL             string
+	threatProtection    bool
 }
 
 // hostArchitecture is the architecture of the machine that deploys.
@@ -53,6 +54,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 		pointInTimeRecovery: r.flag("pointInTimeRecovery"),
 		requestsPerSecond:   r.number("requestsPerSecond", 1, 10_000),
 		siteURL:             r.url("siteUrl"),
+		threatProtection:    r.flag("threatProtection"),
 	}
 	if s.authDomain != "" && s.siteURL == "" {
 		r.wrong("siteUrl", "", "the shop's address, to which the hosted sign-in pages of authDomain return")
