@@ -41,7 +41,8 @@ e2e: $(shop) ## end-to-end tests against the running shop
 	@$(shop) status >/dev/null || { $(shop) status; exit 1; }
 	SHOP_EMULATOR_URL=http://127.0.0.1:$(or $(SHOP_EMULATOR_PORT),4566) go test -count=1 -tags "e2e integration" ./test/... ./shop/...
 
-lint: tools ## golangci-lint
+lint: ## golangci-lint, which is built from source at its first use
+	@cd tools/install && go run . -only lint
 	.tools/bin/golangci-lint run --allow-parallel-runners ./...
 
 preview-stacks: $(shop) ## pulumi preview of stacks dev and prod, against an emulator

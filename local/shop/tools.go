@@ -20,7 +20,8 @@ import (
 
 // installed is what must exist for a shop to be brought up without calling the installer.
 var installed = []string{
-	".tools/bin/pulumi", ".tools/bin/pulumi-language-go", ".tools/pulumi-home/plugins/resource-aws-v6.83.2", ".tools/venv/bin/python", "web/node_modules",
+	".tools/bin/pulumi", ".tools/bin/pulumi-language-go", ".tools/pulumi-home/plugins/resource-aws-v6.83.2", ".tools/venv/bin/python",
+	"web/node_modules/.package-lock.json",
 }
 
 // ensureTools runs the installer, unless everything is there and nothing that decides about it has changed since it ran.
@@ -51,6 +52,9 @@ func (s *Settings) toolsHash() (string, error) {
 	return hash + "\n" + lock, err
 }
 
+// steps are the installer's steps that a running shop needs; the linter, which takes minutes to build, is not among them.
+const steps = "cli,aws,ministack,web"
+
 // install runs the installer and shows its events: {"step","state","elapsedSeconds","detail"}, one per line.
 func (s *Settings) install(ctx context.Context, step *progress.Step) error {
 	if err := os.MkdirAll(filepath.Dir(s.toolsLog()), 0o750); err != nil {
@@ -61,7 +65,7 @@ func (s *Settings) install(ctx context.Context, step *progress.Step) error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.CommandContext(ctx, "go", "run", ".", "--json")
+	cmd := exec.CommandContext(ctx, "go", "run", ".", "--json", "--only", steps)
 	cmd.Dir = filepath.Join(s.Root, "tools", "install")
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
