@@ -1,0 +1,336 @@
+package components_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/serverless-shop/serverless-shop/components"
+	"github.com/serverless-shop/serverless-shop/internal/mocks"
+	"github.com/serverless-shop/serverless-shop/policies"
+)
+
+// preview runs a program as `pulumi preview` would and prints what a component consists of. In a real program, pulumi.Run takes
+// its place.
+func preview(component string, program pulumi.RunFunc) {
+	recorded, err := mocks.Run(program, nil)
+	if err != nil {
+		fmt.Println("error:", err)
+		return
+	}
+	for _, child := range recorded.Children(component) {
+		fmt.Println(child)
+	}
+}
+
+// zipped stands in the examples for the compiler, which is the default.
+type zipped struct{}
+
+func (zipped) Build(context.Context, string, string) (string, error) {
+	file := filepath.Join(os.TempDir(), "components-example.zip")
+	return file, os.WriteFile(file, nil, 0o600)
+}
+
+// function is a function where an example is not about it.
+func function(ctx *pulumi.Context, name string) *components.Function {
+	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{Source: "lambdas/" + name, Builder: zipped{}})
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// A table with an index, and a function that may read one item and query the index: nothing else, and no policy written.
+func ExampleNewFunction() {
+	preview("list-notes", func(ctx *pulumi.Context) error {
+		notes, err := components.NewTable(ctx, "notes", &components.TableArgs{
+			PartitionKey: components.String("noteId"),
+			Indexes:      components.Indexes{{Name: "by-author", PartitionKey: components.String("author"), SortKey: components.String("createdAt")}},
+		})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "list-notes", &components.FunctionArgs{
+			Source:  "lambdas/list-notes", // finds the table's name in NOTES_TABLE
+			Grants:  []policies.Grant{notes.Grant(policies.GetItem), notes.GrantIndexes(policies.Query, "by-author")},
+			Timeout: 5 * time.Second,
+			Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup list-notes-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-duration
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-errors
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-throttles
+	// aws:iam/role:Role list-notes-role
+	// aws:iam/rolePolicy:RolePolicy list-notes-policy
+	// aws:lambda/function:Function list-notes
+}
+
+// Wrong arguments fail during preview, all at once.
+func ExampleNewTable() {
+	preview("orders", func(ctx *pulumi.Context) error {
+		_, err := components.NewTable(ctx, "orders", &components.TableArgs{
+			Indexes: components.Indexes{{Name: "by-date", PartitionKey: components.String("date")}, {Name: "by-date"}},
+		})
+		return err
+	})
+	// Output:
+	// error: 1 error occurred:
+	// 	* orders (Table): PartitionKey = "", want an attribute, such as String("orderId")
+	// orders (Table): Indexes[1].Name = "by-date", want a name that no other index has
+	// orders (Table): Indexes[1].PartitionKey = "", want an attribute
+}
+
+// A function that hears of every new order in a table.
+func ExampleTable_OnChange() {
+	preview("welcome", func(ctx *pulumi.Context) error {
+		orders, err := components.NewTable(ctx, "orders", &components.TableArgs{
+			PartitionKey: components.String("orderId"),
+			Stream:       components.NewAndOldImages,
+		})
+		if err != nil {
+			return err
+		}
+		return orders.OnChange(ctx, "placed", function(ctx, "welcome"), &components.ChangeArgs{
+			Filters: []components.ChangeFilter{{Kinds: []components.ChangeKind{components.Inserted}}},
+		})
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup welcome-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm welcome-duration
+	// aws:cloudwatch/metricAlarm:MetricAlarm welcome-errors
+	// aws:cloudwatch/metricAlarm:MetricAlarm welcome-throttles
+	// aws:iam/role:Role welcome-role
+	// aws:iam/rolePolicy:RolePolicy welcome-policy
+	// aws:lambda/function:Function welcome
+}
+
+// An API with a route for everybody and one for signed-in users.
+func ExampleNewServerlessApi() {
+	preview("notes", func(ctx *pulumi.Context) error {
+		accounts, err := components.NewCognitoAuth(ctx, "accounts", nil)
+		if err != nil {
+			return err
+		}
+		_, err = components.NewServerlessApi(ctx, "notes", &components.ServerlessApiArgs{
+			Auth: accounts,
+			Routes: components.Routes{
+				{Method: "GET", Path: "/notes", Function: function(ctx, "list-notes"), Auth: components.AuthNone, CacheTTL: time.Minute},
+				{Method: "POST", Path: "/notes", Function: function(ctx, "write-note")},
+			},
+		})
+		return err
+	})
+	// Output:
+	// aws:apigatewayv2/api:Api notes
+	// aws:apigatewayv2/authorizer:Authorizer notes-jwt
+	// aws:apigatewayv2/integration:Integration notes-list-notes
+	// aws:apigatewayv2/integration:Integration notes-write-note
+	// aws:apigatewayv2/route:Route notes-get-notes
+	// aws:apigatewayv2/route:Route notes-post-notes
+	// aws:apigatewayv2/stage:Stage notes
+	// aws:cloudwatch/logGroup:LogGroup notes-access-logs
+	// aws:lambda/permission:Permission notes-get-notes
+	// aws:lambda/permission:Permission notes-post-notes
+}
+
+// Sign-up and sign-in for two groups, with a second factor for everybody.
+func ExampleNewCognitoAuth() {
+	preview("accounts", func(ctx *pulumi.Context) error {
+		_, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+			Groups: []string{"customer", "admin"},
+			MFA:    components.MFARequired,
+		})
+		return err
+	})
+	// Output:
+	// aws:cognito/userGroup:UserGroup accounts-admin
+	// aws:cognito/userGroup:UserGroup accounts-customer
+	// aws:cognito/userPool:UserPool accounts
+	// aws:cognito/userPoolClient:UserPoolClient accounts-client
+}
+
+// A private bucket whose deleted objects can be brought back for a year.
+func ExampleNewObjectStore() {
+	preview("archive", func(ctx *pulumi.Context) error {
+		_, err := components.NewObjectStore(ctx, "archive", &components.ObjectStoreArgs{OldVersionDays: 365})
+		return err
+	})
+	// Output:
+	// aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 archive-lifecycle
+	// aws:s3/bucketOwnershipControls:BucketOwnershipControls archive-ownership
+	// aws:s3/bucketPolicy:BucketPolicy archive-policy
+	// aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock archive-public-access
+	// aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 archive-encryption
+	// aws:s3/bucketV2:BucketV2 archive
+	// aws:s3/bucketVersioningV2:BucketVersioningV2 archive-versioning
+}
+
+// A single-page application behind CloudFront.
+func ExampleNewStaticSite() {
+	dir, err := os.MkdirTemp("", "site")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<!doctype html>"), 0o600); err != nil {
+		panic(err)
+	}
+	preview("web", func(ctx *pulumi.Context) error {
+		_, err := components.NewStaticSite(ctx, "web", &components.StaticSiteArgs{Content: dir})
+		return err
+	})
+	// Output:
+	// aws:cloudfront/distribution:Distribution web
+	// aws:cloudfront/function:Function web-spa-fallback
+	// aws:cloudfront/originAccessControl:OriginAccessControl web-access
+	// aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy web-headers
+	// aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 web-lifecycle
+	// aws:s3/bucketObjectv2:BucketObjectv2 web/index.html
+	// aws:s3/bucketOwnershipControls:BucketOwnershipControls web-ownership
+	// aws:s3/bucketPolicy:BucketPolicy web-policy
+	// aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock web-public-access
+	// aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 web-encryption
+	// aws:s3/bucketV2:BucketV2 web
+	// aws:s3/bucketVersioningV2:BucketVersioningV2 web-versioning
+	// shop:components:ObjectStore web
+}
+
+// A queue, its consumer and its dead-letter queue.
+func ExampleNewWorkQueue() {
+	preview("thumbnails", func(ctx *pulumi.Context) error {
+		_, err := components.NewWorkQueue(ctx, "thumbnails", &components.WorkQueueArgs{
+			Consumer:    function(ctx, "make-thumbnail"),
+			MaxReceives: 3,
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/metricAlarm:MetricAlarm thumbnails-dlq-not-empty
+	// aws:iam/rolePolicy:RolePolicy make-thumbnail-thumbnails
+	// aws:lambda/eventSourceMapping:EventSourceMapping thumbnails-consumer
+	// aws:sqs/queue:Queue thumbnails
+	// aws:sqs/queue:Queue thumbnails-dlq
+	// aws:sqs/queuePolicy:QueuePolicy thumbnails-dlq-policy
+	// aws:sqs/queuePolicy:QueuePolicy thumbnails-policy
+	// aws:sqs/redriveAllowPolicy:RedriveAllowPolicy thumbnails-dlq-redrive
+}
+
+// One "order placed" message, two consumers, each with its own queue, speed and dead-letter queue.
+func ExampleFanOutTopic_SubscribeQueue() {
+	preview("orders", func(ctx *pulumi.Context) error {
+		orders, err := components.NewFanOutTopic(ctx, "orders", nil)
+		if err != nil {
+			return err
+		}
+		for _, consumer := range []string{"send-mail", "count-sales"} {
+			if _, err := orders.SubscribeQueue(ctx, consumer, function(ctx, consumer), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// Output:
+	// aws:sns/topic:Topic orders
+	// aws:sns/topicPolicy:TopicPolicy orders-policy
+	// aws:sns/topicSubscription:TopicSubscription orders-count-sales
+	// aws:sns/topicSubscription:TopicSubscription orders-send-mail
+	// shop:components:WorkQueue orders-count-sales
+	// shop:components:WorkQueue orders-send-mail
+}
+
+// Orders over 100 get special attention.
+func ExampleEventBus_Rule() {
+	preview("shop", func(ctx *pulumi.Context) error {
+		bus, err := components.NewEventBus(ctx, "shop", nil)
+		if err != nil {
+			return err
+		}
+		return bus.Rule(ctx, "high-value", &components.RuleArgs{
+			Pattern: components.EventPattern{
+				Source:     components.Exact("shop.orders"),
+				DetailType: components.Exact("Order Created"),
+				Detail:     components.Fields{"total": components.Numeric(">", 100)},
+			},
+			Targets: []components.Target{{Name: "attend", Function: function(ctx, "attend-order")}},
+		})
+	})
+	// Output:
+	// aws:cloudwatch/eventArchive:EventArchive shop-archive
+	// aws:cloudwatch/eventBus:EventBus shop
+	// aws:cloudwatch/eventRule:EventRule shop-high-value
+	// aws:cloudwatch/eventTarget:EventTarget shop-high-value-attend
+	// aws:cloudwatch/metricAlarm:MetricAlarm shop-high-value-dlq-not-empty
+	// aws:lambda/permission:Permission shop-high-value-attend
+	// aws:sqs/queue:Queue shop-high-value-dlq
+	// aws:sqs/queuePolicy:QueuePolicy shop-high-value-dlq-policy
+}
+
+// A stream of clicks, worked through in batches.
+func ExampleEventStream_OnRecord() {
+	preview("clicks", func(ctx *pulumi.Context) error {
+		clicks, err := components.NewEventStream(ctx, "clicks", nil)
+		if err != nil {
+			return err
+		}
+		return clicks.OnRecord(ctx, "count", function(ctx, "count-clicks"), nil)
+	})
+	// Output:
+	// aws:cloudwatch/metricAlarm:MetricAlarm clicks-count-dlq-not-empty
+	// aws:iam/rolePolicy:RolePolicy count-clicks-clicks-count
+	// aws:kinesis/stream:Stream clicks
+	// aws:lambda/eventSourceMapping:EventSourceMapping clicks-count
+	// aws:sqs/queue:Queue clicks-count-dlq
+	// aws:sqs/queuePolicy:QueuePolicy clicks-count-dlq-policy
+}
+
+// A report every morning at nine, Berlin time.
+func ExampleNewScheduledJob() {
+	_, err := mocks.Run(func(ctx *pulumi.Context) error {
+		report, err := components.NewScheduledJob(ctx, "daily-report", &components.ScheduledJobArgs{
+			Expression: "cron(0 9 * * ? *)",
+			TimeZone:   "Europe/Berlin",
+			Target:     function(ctx, "send-report"),
+			Now:        time.Date(2026, 3, 27, 12, 0, 0, 0, time.UTC),
+		})
+		if err != nil {
+			return err
+		}
+		for _, run := range report.NextRuns[:3] {
+			fmt.Println(run)
+		}
+		return nil
+	}, nil)
+	if err != nil {
+		fmt.Println("error:", err)
+	}
+	// Output:
+	// 2026-03-28 09:00:00 +0100 CET
+	// 2026-03-29 09:00:00 +0200 CEST
+	// 2026-03-30 09:00:00 +0200 CEST
+}
+
+// A workflow from an Amazon States Language file. Its role may do exactly what its tasks do.
+func ExampleNewWorkflow() {
+	preview("order", func(ctx *pulumi.Context) error {
+		_, err := components.NewWorkflow(ctx, "order", &components.WorkflowArgs{
+			DefinitionFile: "testdata/order.asl.json",
+			Substitutions:  components.Substitutions{"ChargePayment": function(ctx, "charge-payment")},
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup order-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm order-failed
+	// aws:cloudwatch/metricAlarm:MetricAlarm order-throttled
+	// aws:cloudwatch/metricAlarm:MetricAlarm order-timed-out
+	// aws:iam/role:Role order-role
+	// aws:iam/rolePolicy:RolePolicy order-policy
+	// aws:sfn/stateMachine:StateMachine order
+}
