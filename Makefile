@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 shop := .build/bin/shop
 flags := $(if $(JSON),--json) $(if $(PLAIN),--plain)
 
-.PHONY: help up down status logs test test-tools test-web e2e lint preview-stacks env tools clean $(shop)
+.PHONY: help up down status logs test test-tools test-examples test-web e2e lint preview-stacks env tools clean $(shop)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,12 +27,15 @@ status: $(shop) ## tell what runs; fails unless all is well
 logs: $(shop) ## print the functions' logs [FUNCTION=name] [FOLLOW=1]
 	@$(shop) logs $(if $(FUNCTION),--function $(FUNCTION)) $(if $(FOLLOW),--follow)
 
-test: lint test-web test-tools ## all checks that need no running shop
+test: lint test-web test-tools test-examples ## all checks that need no running shop
 	go vet ./...
 	go test ./...
 
 test-tools:
 	cd tools/install && go test -short ./...
+
+test-examples:
+	cd examples && go vet ./... && go test ./...
 
 test-web: tools
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
