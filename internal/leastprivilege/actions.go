@@ -28,6 +28,9 @@ var prefixes = map[string]string{
 // renamed are the operations whose action has another name (Service Authorization Reference, and "Required permissions for
 // Amazon S3 API operations").
 var renamed = map[string]string{
+	"apigatewaymanagementapi.DeleteConnection": "execute-api:ManageConnections",
+	"apigatewaymanagementapi.GetConnection":    "execute-api:ManageConnections",
+	"apigatewaymanagementapi.PostToConnection": "execute-api:ManageConnections",
 	"lambda.Invoke":                    "lambda:InvokeFunction",
 	"s3.CopyObject":                    "s3:PutObject",
 	"s3.CreateMultipartUpload":         "s3:PutObject",

@@ -141,7 +141,11 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	arn := fmt.Sprintf("arn:aws:%s:%s:%s:%s/%s", service, Region, Account, lastWord(args.TypeToken), physical)
 	switch args.TypeToken {
 	case "aws:apigatewayv2/api:Api":
-		set("apiEndpoint", fmt.Sprintf("https://%s-id.execute-api.%s.amazonaws.com", args.Name, Region))
+		scheme := "https"
+		if out["protocolType"].StringValue() == "WEBSOCKET" {
+			scheme = "wss"
+		}
+		set("apiEndpoint", fmt.Sprintf(scheme+"://%s-id.execute-api.%s.amazonaws.com", args.Name, Region))
 		set("executionArn", fmt.Sprintf("arn:aws:execute-api:%s:%s:%s-id", Region, Account, args.Name))
 	case "aws:apigateway/restApi:RestApi":
 		set("rootResourceId", args.Name+"-root")
@@ -157,6 +161,14 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		configuration["targetDomainName"] = resource.NewStringProperty("d-1234567.execute-api." + Region + ".amazonaws.com")
 		configuration["hostedZoneId"] = resource.NewStringProperty("Z1REGIONAL")
 		out["domainNameConfiguration"] = resource.NewObjectProperty(configuration)
+	case "aws:appsync/graphQLApi:GraphQLApi":
+		arn = fmt.Sprintf("arn:aws:appsync:%s:%s:apis/%s-id", Region, Account, args.Name)
+		out["uris"] = resource.NewObjectProperty(resource.NewPropertyMapFromMap(map[string]any{
+			"GRAPHQL":  fmt.Sprintf("https://%s-id.appsync-api.%s.amazonaws.com/graphql", args.Name, Region),
+			"REALTIME": fmt.Sprintf("wss://%s-id.appsync-realtime-api.%s.amazonaws.com/graphql", args.Name, Region),
+		}))
+	case "aws:appsync/apiKey:ApiKey":
+		set("key", "da2-"+args.Name)
 	case "aws:cloudfront/distribution:Distribution":
 		set("domainName", args.Name+".cloudfront.net")
 	case "aws:cognito/userPool:UserPool":
