@@ -14,7 +14,7 @@ import (
 )
 
 // deployRealtime deploys an API called live whose functions take grants on its table and its connections.
-func deployRealtime(t testing.TB, ctx *pulumi.Context, args *components.RealtimeApiArgs, more func(*components.RealtimeRoutes)) *components.RealtimeApi {
+func deployRealtime(t *testing.T, ctx *pulumi.Context, args *components.RealtimeApiArgs, more func(*components.RealtimeRoutes)) *components.RealtimeApi {
 	t.Helper()
 	api, err := components.NewRealtimeApi(ctx, "live", args)
 	require.NoError(t, err)

@@ -88,7 +88,7 @@ func (e SchemaError) Error() string {
 // Parse reads a schema and checks it against the specification.
 func Parse(text []byte) (*Schema, error) {
 	if len(text) > maxSchemaBytes {
-		return nil, fmt.Errorf("schema has %d bytes, want at most %d (AppSync quota)", len(text), maxSchemaBytes)
+		return nil, fmt.Errorf("1:1: schema has %d bytes, want at most %d (AppSync quota)", len(text), maxSchemaBytes)
 	}
 	schema, err := gqlparser.LoadSchema(
 		&ast.Source{Name: "AppSync", Input: appSync, BuiltIn: true},
