@@ -111,8 +111,8 @@ type GraphqlApiArgs struct {
 	MaxResolvers int
 	// AllowIntrospection lets callers ask for the schema.
 	AllowIntrospection bool
-	// WebACL is the ARN of the web access control list (WAF, regional) that requests must pass. Default: there is none.
-	WebACL pulumi.StringInput
+	// WebACLARN is a WAF web ACL that requests must pass: a regional one, of the API's region. Default: none.
+	WebACLARN pulumi.StringInput
 	// LogLevel is what the log says of fields. Default [LogErrors]; else [LogAll].
 	LogLevel LogLevel
 	// LogContent also logs headers, context and the values of fields, with whatever of customers' data is in them.
@@ -237,9 +237,9 @@ func (a *GraphqlApi) newAPI(ctx *pulumi.Context, args *GraphqlApiArgs, plan grap
 			return err
 		}
 	}
-	if args.WebACL != nil {
+	if args.WebACLARN != nil {
 		_, err := wafv2.NewWebAclAssociation(ctx, name+"-firewall", &wafv2.WebAclAssociationArgs{
-			ResourceArn: a.ARN, WebAclArn: args.WebACL.ToStringOutput(),
+			ResourceArn: a.ARN, WebAclArn: args.WebACLARN.ToStringOutput(),
 		}, pulumi.Parent(a))
 		return err
 	}

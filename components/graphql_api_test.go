@@ -205,7 +205,7 @@ func TestGraphqlApi_Options(t *testing.T) {
 	program := mustGraphql(t, func(a *components.GraphqlApiArgs) {
 		a.AllowIntrospection, a.LogContent, a.DisableTracing = true, true, true
 		a.MaxQueryDepth, a.MaxResolvers, a.LogLevel, a.LogRetentionDays = 75, 10, components.LogAll, 7
-		a.WebACL = pulumi.String("arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1")
+		a.WebACLARN = pulumi.String("arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1")
 		a.Alarms.Disabled = true
 		a.Cache = &components.GraphqlCache{Size: components.GraphqlCacheMedium}
 		a.Resolvers[0].CacheTTL = time.Minute
