@@ -68,8 +68,11 @@ type RealtimeApiArgs struct {
 	DisableAutoDeploy bool
 	// DetailedMetrics also counts per route. CloudWatch charges for each metric.
 	DetailedMetrics bool
-	// DisableLogging writes neither the access log nor the log of errors. Both need the role for logs in API Gateway's account settings, of
-	// which there is one per account and region: without it, the stage cannot be created.
+	// ConfigureAccountLogs sets the role with which API Gateway writes the logs of all REST and WebSocket APIs of the account in the region
+	// (the CloudWatch log role of its settings). Only one API may do so, and deleting it leaves the setting behind. Default: somebody has
+	// set it; without the role AWS refuses to create the stage.
+	ConfigureAccountLogs bool
+	// DisableLogging writes neither the access log nor the log of errors.
 	DisableLogging bool
 	// LogRetentionDays is how long logs are kept: a value that CloudWatch Logs accepts. Default 30.
 	LogRetentionDays int
@@ -378,6 +381,13 @@ func (a *RealtimeApi) newStage(ctx *pulumi.Context, routes *RealtimeRoutes, crea
 		}
 		created = append(created, a.errorLogs) // or API Gateway creates it, without a retention
 	}
+	if a.args.ConfigureAccountLogs {
+		account, err := newAccountLogs(ctx, a, name)
+		if err != nil {
+			return err
+		}
+		created = append(created, account)
+	}
 	if a.args.DisableAutoDeploy {
 		deployment, err := apigatewayv2.NewDeployment(ctx, name, &apigatewayv2.DeploymentArgs{
 			ApiId: a.ID, Triggers: pulumi.StringMap{"routes": a.fingerprint(routes)},
@@ -497,6 +507,7 @@ func (a *RealtimeApiArgs) validate(name string) error {
 		p.want(identitySource.MatchString(source), "IdentitySources", source, "route.request.header.<name> or route.request.querystring.<name>")
 	}
 	p.throttle("Throttle", a.Throttle)
+	p.want(!a.ConfigureAccountLogs || !a.DisableLogging, "ConfigureAccountLogs", a.ConfigureAccountLogs, "false, since DisableLogging writes no logs")
 	p.want(a.StageName == "" || realtimeStage.MatchString(a.StageName), "StageName", a.StageName, "1–128 of A–Z, a–z, 0–9, '_' and '-'")
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,
 		fmt.Sprintf("one of %v", logRetentionDays))

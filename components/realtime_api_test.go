@@ -129,6 +129,7 @@ func TestRealtimeApi_IsLimitedLoggedAndWatched(t *testing.T) {
 	stage := program.Get(t, stageType, "live").Inputs
 	require.Equal(t, "live", stage["name"])
 	require.Equal(t, true, stage["autoDeploy"])
+	require.Empty(t, program.OfType("aws:apigateway/account:Account"), "there is one for all APIs of the account")
 	require.Equal(t, map[string]any{
 		"throttlingRateLimit": 1000.0, "throttlingBurstLimit": 2000.0, "dataTraceEnabled": false, "detailedMetricsEnabled": false, "loggingLevel": "ERROR",
 	}, stage["defaultRouteSettings"])
@@ -153,7 +154,7 @@ func TestRealtimeApi_IsLimitedLoggedAndWatched(t *testing.T) {
 func TestRealtimeApi_Options(t *testing.T) {
 	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
 		deployRealtime(t, ctx, &components.RealtimeApiArgs{
-			IdentitySources: []string{"route.request.header.Sec-WebSocket-Protocol"}, StageName: "v1", DetailedMetrics: true, LogRetentionDays: 7,
+			IdentitySources: []string{"route.request.header.Sec-WebSocket-Protocol"}, StageName: "v1", DetailedMetrics: true, ConfigureAccountLogs: true, LogRetentionDays: 7,
 			Throttle: &components.Throttle{Rate: 10, Burst: 20}, Alarms: components.Alarms{Disabled: true},
 			DisablePointInTimeRecovery: true, DisableDeletionProtection: true,
 		}, func(r *components.RealtimeRoutes) {
@@ -163,6 +164,7 @@ func TestRealtimeApi_Options(t *testing.T) {
 	})
 	require.Equal(t, []any{"route.request.header.Sec-WebSocket-Protocol"},
 		program.Get(t, "aws:apigatewayv2/authorizer:Authorizer", "live-authorizer").Inputs["identitySources"])
+	require.Contains(t, program.Get(t, "aws:apigateway/account:Account", "live-account-logs").Inputs["cloudwatchRoleArn"], "live-account-logs")
 	stage := program.Get(t, stageType, "live").Inputs
 	require.Equal(t, "v1", stage["name"])
 	require.EqualValues(t, 10, in(t, stage, "defaultRouteSettings", "throttlingRateLimit"))
@@ -290,6 +292,7 @@ func TestRealtimeApi_RefusesWrongArguments(t *testing.T) {
 		"useless source": {components.RealtimeApiArgs{Auth: components.ConnectNone, IdentitySources: []string{"route.request.header.X"}}, "want none without ConnectAuthorizer"},
 		"throttle":       {components.RealtimeApiArgs{Throttle: &components.Throttle{}}, "Throttle.Rate = 0"},
 		"stage":          {components.RealtimeApiArgs{StageName: "$default"}, `StageName = "$default"`},
+		"useless role":   {components.RealtimeApiArgs{ConfigureAccountLogs: true, DisableLogging: true}, "ConfigureAccountLogs = true, want false, since DisableLogging"},
 		"retention":      {components.RealtimeApiArgs{LogRetentionDays: 2}, "LogRetentionDays = 2"},
 	} {
 		t.Run(name, func(t *testing.T) {

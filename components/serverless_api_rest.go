@@ -11,10 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -385,7 +383,7 @@ func (r *restAPI) newStage() error {
 		before = append(before, executionLogs)
 	}
 	if r.args.ConfigureAccountLogs {
-		account, err := r.newAccount()
+		account, err := newAccountLogs(r.ctx, r.ServerlessApi, r.name)
 		if err != nil {
 			return err
 		}
@@ -465,31 +463,6 @@ func (r *restAPI) newSettings(stage *apigateway.Stage) error {
 		}
 	}
 	return nil
-}
-
-// newAccount lets API Gateway write the logs of the account's REST APIs.
-func (r *restAPI) newAccount() (pulumi.Resource, error) {
-	partition, err := aws.GetPartition(r.ctx, nil, pulumi.Parent(r))
-	if err != nil {
-		return nil, err
-	}
-	role, err := iam.NewRole(r.ctx, r.name+"-account-logs", &iam.RoleArgs{
-		Description:      pulumi.String("What API Gateway may do in CloudWatch Logs for all REST APIs of the account"),
-		AssumeRolePolicy: pulumi.String(assumeRolePolicy("apigateway.amazonaws.com")),
-	}, pulumi.Parent(r))
-	if err != nil {
-		return nil, err
-	}
-	// API Gateway refuses a role with less than this policy of AWS's.
-	attachment, err := iam.NewRolePolicyAttachment(r.ctx, r.name+"-account-logs", &iam.RolePolicyAttachmentArgs{
-		Role:      role.Name,
-		PolicyArn: pulumi.String("arn:" + partition.Partition + ":iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
-	}, pulumi.Parent(r))
-	if err != nil {
-		return nil, err
-	}
-	return apigateway.NewAccount(r.ctx, r.name+"-account-logs", &apigateway.AccountArgs{CloudwatchRoleArn: role.Arn},
-		pulumi.Parent(r), pulumi.DependsOn([]pulumi.Resource{attachment}))
 }
 
 // fingerprint changes when anything of what is deployed does, and with nothing else. What is not set does not count, so that
