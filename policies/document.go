@@ -138,12 +138,27 @@ func exact(s statement) error {
 			}
 			continue
 		}
+		if everything.MatchString(r) && allAccountWide(s.Action) {
+			continue
+		}
 		if !exactARN(r) {
 			return fmt.Errorf("policy resource %q for %v: want an ARN whose only wildcard is a last %q after a named resource",
 				r, s.Action, "*")
 		}
 	}
 	return nil
+}
+
+// everything matches arn:partition:service:region:account:*/*.
+var everything = regexp.MustCompile(`^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]+:[0-9]{12}:\*/\*$`)
+
+func allAccountWide(actions []string) bool {
+	for _, a := range actions {
+		if _, found := accountWide[a]; !found {
+			return false
+		}
+	}
+	return true
 }
 
 // exactARN accepts arn:partition:service:region:account:resource with a wildcard, if any, only at the end and behind a
