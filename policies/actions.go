@@ -47,6 +47,7 @@ const (
 var unscoped = map[string]string{
 	"ec2:DescribeNetworkInterfaces": "functions in a network",
 	"ec2:DescribeSubnets":           "functions in a network",
+	"ecr:GetAuthorizationToken":     "images of container jobs",
 	"logs:CreateLogDelivery":        "logs of workflows",
 	"logs:DeleteLogDelivery":        "logs of workflows",
 	"logs:DescribeResourcePolicies": "logs of workflows",
