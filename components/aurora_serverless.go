@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
@@ -49,7 +48,8 @@ type AuroraServerlessArgs struct {
 	// Network is where the cluster is. Required.
 	Network *Network
 	// MinCapacity is what the cluster never goes below: 0.5–128 ACU (2 GB of memory each) in steps of 0.5, or 0 to pause when nobody is
-	// connected; the first connection after a pause waits about 15 s. Default 0. An ACU is about $0.12 an hour.
+	// connected; the first connection after a pause waits about 15 s. Default 0. An ACU is about $0.12 an hour. The AWS plugin that is built
+	// from source (decision 1) is older than pausing: there it must be at least 0.5.
 	MinCapacity float64
 	// MaxCapacity is what it never goes above: 0.5–128 ACU in steps of 0.5, at least MinCapacity. Default 4, or MinCapacity if that is more.
 	MaxCapacity float64
@@ -269,12 +269,12 @@ func (d *AuroraServerless) newInstances(ctx *pulumi.Context, cluster *rds.Cluste
 	}
 	needed := []pulumi.Resource{logs}
 	if !args.DisableMonitoring {
-		role, attached, err := d.newMonitoringRole(ctx, cluster)
+		role, policy, err := d.newMonitoringRole(ctx, cluster)
 		if err != nil {
 			return err
 		}
 		instance.MonitoringInterval, instance.MonitoringRoleArn = pulumi.Int(60), role.Arn
-		needed = append(needed, attached)
+		needed = append(needed, policy)
 	}
 	for i := range 1 + args.Readers {
 		role, settings := "writer", instance
@@ -291,12 +291,9 @@ func (d *AuroraServerless) newInstances(ctx *pulumi.Context, cluster *rds.Cluste
 	return nil
 }
 
-// newMonitoringRole creates the role by which enhanced monitoring writes to the log group RDSOSMetrics, which it shares with all databases.
-func (d *AuroraServerless) newMonitoringRole(ctx *pulumi.Context, cluster *rds.Cluster) (*iam.Role, *iam.RolePolicyAttachment, error) {
-	partition, err := aws.GetPartition(ctx, nil, pulumi.Parent(d))
-	if err != nil {
-		return nil, nil, err
-	}
+// newMonitoringRole creates the role by which enhanced monitoring writes to the log group RDSOSMetrics, which RDS makes and all databases of
+// the account share. AWS's managed policy for it allows the same for every log group whose name begins with RDS.
+func (d *AuroraServerless) newMonitoringRole(ctx *pulumi.Context, cluster *rds.Cluster) (*iam.Role, *iam.RolePolicy, error) {
 	role, err := iam.NewRole(ctx, d.logicalName+"-monitoring-role", &iam.RoleArgs{
 		Description: pulumi.String("Enhanced monitoring of the database " + d.logicalName),
 		AssumeRolePolicy: arnBeside(cluster.Arn, "rds", "db:*").ApplyT(func(arn string) string {
@@ -309,10 +306,20 @@ func (d *AuroraServerless) newMonitoringRole(ctx *pulumi.Context, cluster *rds.C
 	if err != nil {
 		return nil, nil, err
 	}
-	attached, err := iam.NewRolePolicyAttachment(ctx, d.logicalName+"-monitoring", &iam.RolePolicyAttachmentArgs{
-		Role: role.Name, PolicyArn: pulumi.String("arn:" + partition.Partition + ":iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"),
+	policy, err := iam.NewRolePolicy(ctx, d.logicalName+"-monitoring-policy", &iam.RolePolicyArgs{
+		Role: role.Name,
+		Policy: policies.Document(policies.Grant{Statements: []policies.Statement{
+			{
+				Actions:   []string{"logs:CreateLogGroup", "logs:PutRetentionPolicy"},
+				Resources: []pulumi.StringInput{arnBeside(cluster.Arn, "logs", "log-group:RDSOSMetrics")},
+			},
+			{
+				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"},
+				Resources: []pulumi.StringInput{arnBeside(cluster.Arn, "logs", "log-group:RDSOSMetrics:log-stream:*")},
+			},
+		}}),
 	}, pulumi.Parent(d))
-	return role, attached, err
+	return role, policy, err
 }
 
 // newProxy puts an RDS Proxy before the cluster: TLS and IAM on its outside, the users' secrets on its inside.

@@ -23,7 +23,7 @@ const (
 	otherSecret  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf"
 )
 
-func newDatabase(t testing.TB, ctx *pulumi.Context, args components.AuroraServerlessArgs) *components.AuroraServerless {
+func newDatabase(t *testing.T, ctx *pulumi.Context, args components.AuroraServerlessArgs) *components.AuroraServerless {
 	t.Helper()
 	if args.Network == nil {
 		args.Network = newNetwork(t, ctx, nil)
@@ -49,7 +49,7 @@ func TestAuroraServerless_IsSafeAndPausesByDefault(t *testing.T) {
 		"aws:cloudwatch/metricAlarm:MetricAlarm reports-capacity",
 		"aws:ec2/securityGroup:SecurityGroup reports-database",
 		"aws:iam/role:Role reports-monitoring-role",
-		"aws:iam/rolePolicyAttachment:RolePolicyAttachment reports-monitoring",
+		"aws:iam/rolePolicy:RolePolicy reports-monitoring-policy",
 		"aws:rds/cluster:Cluster reports",
 		"aws:rds/clusterInstance:ClusterInstance reports-writer",
 		"aws:rds/clusterParameterGroup:ClusterParameterGroup reports-parameters",
@@ -89,10 +89,11 @@ func TestAuroraServerless_ItsLogIsKeptForAMonthFromTheFirstLine(t *testing.T) {
 
 func TestAuroraServerless_MonitoringRoleIsForItsDatabasesOnly(t *testing.T) {
 	program := newDatabaseWith(t, components.AuroraServerlessArgs{})
-	require.Equal(t, map[string]any{
-		"role":      "reports-monitoring-role-1234567",
-		"policyArn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
-	}, program.Get(t, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reports-monitoring").Inputs)
+	const logs = "arn:aws:logs:eu-central-1:123456789012:log-group:RDSOSMetrics"
+	require.Equal(t, map[string][]string{
+		logs:                   {"logs:CreateLogGroup", "logs:PutRetentionPolicy"},
+		logs + ":log-stream:*": {"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"},
+	}, granted(t, program, "reports-monitoring-policy"))
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
 		"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "monitoring.rds.amazonaws.com"},
 		"Condition": {
@@ -132,9 +133,9 @@ func TestAuroraServerless_Options(t *testing.T) {
 	require.Equal(t, "aurora-postgresql15", settings["family"])
 	require.Equal(t, map[string]any{"name": "log_statement", "value": "ddl", "applyMethod": "pending-reboot"}, in(t, settings, "parameters", 1))
 	require.Len(t, program.OfType(instanceType), 3)
-	for name, tier := range map[string]float64{"reports-writer": 0, "reports-reader-1": 1, "reports-reader-2": 1} {
+	for name, tier := range map[string]int{"reports-writer": 0, "reports-reader-1": 1, "reports-reader-2": 1} {
 		instance := program.Get(t, instanceType, name).Inputs
-		require.Equal(t, tier, instance["promotionTier"], name)
+		require.EqualValues(t, tier, instance["promotionTier"], name)
 		require.Equal(t, true, instance["performanceInsightsEnabled"])
 		require.EqualValues(t, 7, instance["performanceInsightsRetentionPeriod"])
 		require.NotContains(t, instance, "monitoringInterval")

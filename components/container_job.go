@@ -274,11 +274,15 @@ func (j *ContainerJob) watch(ctx *pulumi.Context, alarms Alarms) error {
 		return err
 	}
 	j.DeadLetterQueueURL = queue.Url
-	_, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{Rule: rule.Name, Arn: queue.Arn}, pulumi.Parent(j))
+	_, err = cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
+		Rule: rule.Name, Arn: queue.Arn,
+		// What EventBridge gives up on goes where it was to go anyway, with the reason beside it.
+		DeadLetterConfig: &cloudwatch.EventTargetDeadLetterConfigArgs{Arn: queue.Arn},
+	}, pulumi.Parent(j))
 	return err
 }
 
-// runnable is the permission to run the task definition's revision in the job's cluster, and to hand its two roles to its tasks.
+// runnable is the permission to run this revision of the task definition, and to hand its two roles to its tasks.
 func (j *ContainerJob) runnable() policies.Grant {
 	return policies.Grant{Statements: []policies.Statement{{
 		Actions: []string{policies.RunTask}, Resources: []pulumi.StringInput{j.TaskDefinitionARN},

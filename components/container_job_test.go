@@ -23,7 +23,7 @@ const (
 )
 
 // newExport makes the container job export where a test needs one.
-func newExport(t testing.TB, ctx *pulumi.Context, args components.ContainerJobArgs) *components.ContainerJob {
+func newExport(t *testing.T, ctx *pulumi.Context, args components.ContainerJobArgs) *components.ContainerJob {
 	t.Helper()
 	args.Image = pulumi.String("public.ecr.aws/shop/export:1")
 	if args.Network == nil {
@@ -145,7 +145,9 @@ func TestContainerJob_RunsThatFailAreKept(t *testing.T) {
 	require.JSONEq(t, `{"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"], "detail": {
 		"clusterArn": ["`+jobClusterARN+`"], "lastStatus": ["STOPPED"],
 		"$or": [{"containers": {"exitCode": [{"anything-but": [0]}]}}, {"stopCode": ["TaskFailedToStart"]}]}}`, rule["eventPattern"].(string))
-	require.Equal(t, queueARN("export-dlq"), program.Get(t, "aws:cloudwatch/eventTarget:EventTarget", "export-failed-target").Inputs["arn"])
+	target := program.Get(t, "aws:cloudwatch/eventTarget:EventTarget", "export-failed-target").Inputs
+	require.Equal(t, queueARN("export-dlq"), target["arn"])
+	require.Equal(t, queueARN("export-dlq"), in(t, target, "deadLetterConfig", "arn"))
 	require.Contains(t, program.Get(t, "aws:sqs/queuePolicy:QueuePolicy", "export-dlq-policy").Inputs["policy"], `"Principal":{"Service":"events.amazonaws.com"}`)
 }
 

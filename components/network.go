@@ -168,7 +168,7 @@ func zoneNames(ctx *pulumi.Context, parent pulumi.Resource, count int) ([]string
 	}
 	names := slices.Sorted(slices.Values(zones.Names))
 	if len(names) < count {
-		return nil, fmt.Errorf("Zones = %d, want at most the %d that the region has: %s", count, len(names), strings.Join(names, ", "))
+		return nil, fmt.Errorf("network with %d zones: want at most the %d that the region has: %s", count, len(names), strings.Join(names, ", "))
 	}
 	return names[:count], nil
 }

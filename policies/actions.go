@@ -70,6 +70,12 @@ func Unscoped(action string) bool {
 	return found
 }
 
+// AccountWide tells whether a service insists on a permission for all resources of the account and region, arn:…:*/*.
+func AccountWide(action string) bool {
+	_, found := accountWide[action]
+	return found
+}
+
 // accountWide are the actions for which a service insists on a permission for all resources of the account and region, arn:…:*/*, though
 // AWS could limit them. This list is reviewed like unscoped.
 var accountWide = map[string]string{

@@ -138,7 +138,7 @@ func exact(s statement) error {
 			}
 			continue
 		}
-		if everything.MatchString(r) && allAccountWide(s.Action) {
+		if Everything(r) && !slices.ContainsFunc(s.Action, func(a string) bool { return !AccountWide(a) }) {
 			continue
 		}
 		if !exactARN(r) {
@@ -152,13 +152,9 @@ func exact(s statement) error {
 // everything matches arn:partition:service:region:account:*/*.
 var everything = regexp.MustCompile(`^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]+:[0-9]{12}:\*/\*$`)
 
-func allAccountWide(actions []string) bool {
-	for _, a := range actions {
-		if _, found := accountWide[a]; !found {
-			return false
-		}
-	}
-	return true
+// Everything tells whether an ARN stands for all resources of a service in one account and region.
+func Everything(arn string) bool {
+	return everything.MatchString(arn)
 }
 
 // exactARN accepts arn:partition:service:region:account:resource with a wildcard, if any, only at the end and behind a
