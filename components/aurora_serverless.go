@@ -252,7 +252,7 @@ func (a *AuroraServerlessArgs) cluster(ctx *pulumi.Context, d *AuroraServerless,
 		args.PreferredMaintenanceWindow = pulumi.String(a.MaintenanceWindow)
 	}
 	if !a.DisableFinalSnapshot {
-		args.FinalSnapshotIdentifier = pulumi.String(fmt.Sprintf("%s-%s-%s-final", ctx.Project(), ctx.Stack(), d.logicalName))
+		args.FinalSnapshotIdentifier = pulumi.String(stackName(ctx, d.logicalName) + "-final")
 	}
 	return args
 }

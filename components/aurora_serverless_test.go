@@ -389,3 +389,12 @@ func TestAuroraServerless_RefusesWrongArguments(t *testing.T) {
 		return err
 	}, "want at most 36 characters", "Network = <nil>, want the Network that the database is in")
 }
+
+func TestAuroraServerless_NamesItsFinalSnapshotAsRDSWantsIt(t *testing.T) {
+	program, err := mocks.RunStack(func(ctx *pulumi.Context) error {
+		newDatabase(t, ctx, components.AuroraServerlessArgs{})
+		return nil
+	}, "dev_2.x-", nil)
+	require.NoError(t, err)
+	require.Equal(t, "shop-dev-2-x-reports-final", program.Get(t, clusterType, "reports").Inputs["finalSnapshotIdentifier"])
+}

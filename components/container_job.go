@@ -167,7 +167,7 @@ func (j *ContainerJob) build(ctx *pulumi.Context, args *ContainerJobArgs, enviro
 		return err
 	}
 	definition := &ecs.TaskDefinitionArgs{
-		Family:                  pulumi.String(fmt.Sprintf("%s-%s-%s", ctx.Project(), ctx.Stack(), name)),
+		Family:                  pulumi.String(stackName(ctx, name)),
 		RequiresCompatibilities: pulumi.StringArray{pulumi.String("FARGATE")},
 		NetworkMode:             pulumi.String("awsvpc"),
 		Cpu:                     pulumi.String(strconv.Itoa(args.cpu())),

@@ -21,7 +21,7 @@ const (
 	egressType   = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 )
 
-func newNetwork(t testing.TB, ctx *pulumi.Context, args *components.NetworkArgs) *components.Network {
+func newNetwork(t *testing.T, ctx *pulumi.Context, args *components.NetworkArgs) *components.Network {
 	t.Helper()
 	network, err := components.NewNetwork(ctx, "shop", args)
 	require.NoError(t, err)
