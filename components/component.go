@@ -21,6 +21,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // token is the Pulumi type of a component, such as shop:components:Table.
@@ -78,6 +80,14 @@ func duration(d time.Duration) string {
 func variable(name, kind string) string {
 	return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_" + kind
 }
+
+// stackName is a name that no other stack of the account has, in letters, digits and single hyphens, for what AWS wants named: a project and a
+// stack may have other characters in theirs.
+func stackName(ctx *pulumi.Context, name string) string {
+	return strings.Trim(notPlain.ReplaceAllString(ctx.Project()+"-"+ctx.Stack()+"-"+name, "-"), "-")
+}
+
+var notPlain = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 // or returns value unless it is zero, and otherwise the default.
 func or[T comparable](value, defaultValue T) T {

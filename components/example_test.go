@@ -334,3 +334,104 @@ func ExampleNewWorkflow() {
 	// aws:iam/rolePolicy:RolePolicy order-policy
 	// aws:sfn/stateMachine:StateMachine order
 }
+
+// A database that pauses when idle, in a network without a way to the Internet, and a function that signs in to it by IAM.
+func ExampleNewAuroraServerless() {
+	preview("reports", func(ctx *pulumi.Context) error {
+		private, err := components.NewNetwork(ctx, "private", nil)
+		if err != nil {
+			return err
+		}
+		reports, err := components.NewAuroraServerless(ctx, "reports", &components.AuroraServerlessArgs{Network: private, MaxCapacity: 8})
+		if err != nil {
+			return err
+		}
+		sales, err := components.NewFunction(ctx, "sales", &components.FunctionArgs{
+			Source:  "lambdas/sales", // finds the database in REPORTS_HOST, REPORTS_PORT, REPORTS_DATABASE and REPORTS_USER
+			Network: private,
+			Grants:  []policies.Grant{reports.GrantConnect("reader")},
+			Builder: zipped{},
+		})
+		if err != nil {
+			return err
+		}
+		return reports.AllowFrom(ctx, sales)
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup reports-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm reports-capacity
+	// aws:ec2/securityGroup:SecurityGroup reports-database
+	// aws:iam/role:Role reports-monitoring-role
+	// aws:iam/rolePolicy:RolePolicy reports-monitoring-policy
+	// aws:rds/cluster:Cluster reports
+	// aws:rds/clusterInstance:ClusterInstance reports-writer
+	// aws:rds/clusterParameterGroup:ClusterParameterGroup reports-parameters
+	// aws:rds/subnetGroup:SubnetGroup reports-subnets
+	// aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule reports-from-sales-out
+	// aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule reports-from-sales
+}
+
+// A network in two availability zones that reaches S3, DynamoDB and Secrets Manager without the Internet.
+func ExampleNewNetwork() {
+	preview("private", func(ctx *pulumi.Context) error {
+		_, err := components.NewNetwork(ctx, "private", &components.NetworkArgs{
+			InterfaceEndpoints: []string{"secretsmanager"},
+			DisableFlowLogs:    true,
+		})
+		return err
+	})
+	// Output:
+	// aws:ec2/defaultSecurityGroup:DefaultSecurityGroup private-default
+	// aws:ec2/routeTable:RouteTable private-private-1-routes
+	// aws:ec2/routeTable:RouteTable private-private-2-routes
+	// aws:ec2/routeTableAssociation:RouteTableAssociation private-private-1-association
+	// aws:ec2/routeTableAssociation:RouteTableAssociation private-private-2-association
+	// aws:ec2/securityGroup:SecurityGroup private-endpoints
+	// aws:ec2/subnet:Subnet private-private-1
+	// aws:ec2/subnet:Subnet private-private-2
+	// aws:ec2/vpc:Vpc private
+	// aws:ec2/vpcEndpoint:VpcEndpoint private-dynamodb
+	// aws:ec2/vpcEndpoint:VpcEndpoint private-s3
+	// aws:ec2/vpcEndpoint:VpcEndpoint private-secretsmanager
+	// aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule private-endpoints-https
+}
+
+// An export that takes hours, every night: a container on Fargate, started by a schedule that may start nothing else.
+func ExampleNewContainerJob() {
+	preview("export", func(ctx *pulumi.Context) error {
+		private, err := components.NewNetwork(ctx, "private", &components.NetworkArgs{
+			InterfaceEndpoints: []string{"ecr.api", "ecr.dkr", "logs"},
+		})
+		if err != nil {
+			return err
+		}
+		export, err := components.NewContainerJob(ctx, "export", &components.ContainerJobArgs{
+			Image:      pulumi.String("123456789012.dkr.ecr.eu-central-1.amazonaws.com/export:1.4.2"),
+			Repository: pulumi.String("arn:aws:ecr:eu-central-1:123456789012:repository/export"),
+			Network:    private,
+			CPU:        1024,
+			Memory:     4096,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewScheduledJob(ctx, "nightly-export", &components.ScheduledJobArgs{Expression: "cron(0 2 * * ? *)", Target: export})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/eventRule:EventRule export-failed
+	// aws:cloudwatch/eventTarget:EventTarget export-failed-target
+	// aws:cloudwatch/logGroup:LogGroup export-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm export-dlq-not-empty
+	// aws:ec2/securityGroup:SecurityGroup export-network
+	// aws:ecs/cluster:Cluster export
+	// aws:ecs/taskDefinition:TaskDefinition export
+	// aws:iam/role:Role export-execution-role
+	// aws:iam/role:Role export-role
+	// aws:iam/rolePolicy:RolePolicy export-execution-policy
+	// aws:sqs/queue:Queue export-dlq
+	// aws:sqs/queuePolicy:QueuePolicy export-dlq-policy
+	// aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule export-network-to-dynamodb
+	// aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule export-network-to-network
+	// aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule export-network-to-s3
+}

@@ -29,7 +29,7 @@ const (
 // nextRuns is how many of the coming runs are shown.
 const nextRuns = 5
 
-// JobTarget is what a [ScheduledJob] starts: a [Function] or a [Workflow].
+// JobTarget is what a [ScheduledJob] starts: a [Function], a [Workflow] or a [ContainerJob].
 type JobTarget interface {
 	// JobTarget is the target as Scheduler knows it, to which the job adds role, input, retries and dead-letter queue, and
 	// the permission to start it.

@@ -8,8 +8,8 @@ import (
 	"github.com/serverless-shop/serverless-shop/policies"
 )
 
-// Substitute is what a name in a workflow's definition can stand for: a [Function], [Table], [WorkQueue], [FanOutTopic], [EventBus] or
-// [Workflow], or any [Text].
+// Substitute is what a name in a workflow's definition can stand for: a [Function], [Table], [WorkQueue], [FanOutTopic], [EventBus],
+// [Workflow] or [ContainerJob], or any [Text].
 type Substitute interface {
 	// Substitution is the value in the place of the name, and what the workflow's tasks may be allowed to do with it.
 	Substitution() Substitution

@@ -45,6 +45,9 @@ const (
 // unscoped are the actions for which AWS offers no resource-level permission, each with what it is needed for.
 // This list is reviewed: an action belongs here only if the Service Authorization Reference shows no resource type for it.
 var unscoped = map[string]string{
+	"ec2:DescribeNetworkInterfaces": "functions in a network",
+	"ec2:DescribeSubnets":           "functions in a network",
+	"ecr:GetAuthorizationToken":     "images of container jobs",
 	"logs:CreateLogDelivery":        "logs of workflows",
 	"logs:DeleteLogDelivery":        "logs of workflows",
 	"logs:DescribeResourcePolicies": "logs of workflows",
@@ -65,6 +68,18 @@ var unscoped = map[string]string{
 func Unscoped(action string) bool {
 	_, found := unscoped[action]
 	return found
+}
+
+// AccountWide tells whether a service insists on a permission for all resources of the account and region, arn:…:*/*.
+func AccountWide(action string) bool {
+	_, found := accountWide[action]
+	return found
+}
+
+// accountWide are the actions for which a service insists on a permission for all resources of the account and region, arn:…:*/*, though
+// AWS could limit them. This list is reviewed like unscoped.
+var accountWide = map[string]string{
+	"ec2:DeleteNetworkInterface": "functions in a network: Lambda refuses a role that may delete only certain interfaces",
 }
 
 // Tracing lets a function send its traces to X-Ray.

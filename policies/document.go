@@ -138,12 +138,23 @@ func exact(s statement) error {
 			}
 			continue
 		}
+		if Everything(r) && !slices.ContainsFunc(s.Action, func(a string) bool { return !AccountWide(a) }) {
+			continue
+		}
 		if !exactARN(r) {
 			return fmt.Errorf("policy resource %q for %v: want an ARN whose only wildcard is a last %q after a named resource",
 				r, s.Action, "*")
 		}
 	}
 	return nil
+}
+
+// everything matches arn:partition:service:region:account:*/*.
+var everything = regexp.MustCompile(`^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]+:[0-9]{12}:\*/\*$`)
+
+// Everything tells whether an ARN stands for all resources of a service in one account and region.
+func Everything(arn string) bool {
+	return everything.MatchString(arn)
 }
 
 // exactARN accepts arn:partition:service:region:account:resource with a wildcard, if any, only at the end and behind a

@@ -113,7 +113,10 @@ func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 // Call answers the invokes that components use.
 func (p *Program) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	answers := map[string]map[string]any{
-		"aws:index/getRegion:getRegion":                 {"name": Region, "id": Region},
+		"aws:index/getRegion:getRegion": {"name": Region, "id": Region},
+		"aws:index/getAvailabilityZones:getAvailabilityZones": {
+			"names": []any{Region + "c", Region + "a", Region + "b"}, "id": Region,
+		},
 		"aws:index/getPartition:getPartition":           {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": Account},
 	}
@@ -193,6 +196,23 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		arn = fmt.Sprintf("arn:aws:scheduler:%s:%s:schedule-group/%s", Region, Account, physical)
 	case "aws:sfn/stateMachine:StateMachine":
 		arn = fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:%s", Region, Account, physical)
+	case "aws:ec2/vpcEndpoint:VpcEndpoint":
+		if out["vpcEndpointType"].StringValue() == "Gateway" {
+			set("prefixListId", "pl-"+args.Name)
+		}
+	case "aws:rds/cluster:Cluster":
+		set("clusterIdentifier", out["clusterIdentifierPrefix"].StringValue()+"1234567")
+		set("clusterResourceId", "cluster-"+strings.ToUpper(args.Name))
+		set("endpoint", args.Name+".cluster-1234567."+Region+".rds.amazonaws.com")
+		set("readerEndpoint", args.Name+".cluster-ro-1234567."+Region+".rds.amazonaws.com")
+		out["masterUserSecrets"] = resource.NewPropertyValue([]any{map[string]any{
+			"secretArn": fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:rds!cluster-%s", Region, Account, args.Name),
+		}})
+	case "aws:rds/proxy:Proxy":
+		set("endpoint", args.Name+".proxy-1234567."+Region+".rds.amazonaws.com")
+		arn = fmt.Sprintf("arn:aws:rds:%s:%s:db-proxy:prx-%s", Region, Account, args.Name)
+	case "aws:ecs/taskDefinition:TaskDefinition":
+		arn = fmt.Sprintf("arn:aws:ecs:%s:%s:task-definition/%s:1", Region, Account, out["family"].StringValue())
 	case "aws:lambda/function:Function":
 		set("invokeArn", "arn:aws:apigateway:"+Region+":lambda:path/2015-03-31/functions/"+arn+"/invocations")
 	case "aws:s3/bucketV2:BucketV2":

@@ -32,7 +32,7 @@ var ownRules = []Rule{
 	},
 	{
 		ID: "Shop.WildcardResource", Title: "No policy allows an action on every resource, unless AWS cannot limit the action", Source: own, Severity: High,
-		Why:   "One function's mistake must not reach another function's data. policies.Unscoped has the reviewed list of actions without resources.",
+		Why:   "One function's mistake must not reach another function's data. policies.Unscoped and policies.AccountWide have the reviewed lists.",
 		Types: identityPolicies,
 		Check: func(v *Verdict, r Resource, _ *Stack) {
 			v.eachPermission(r, func(s statement) {
@@ -41,7 +41,8 @@ var ownRules = []Rule{
 					return
 				}
 				for _, a := range s.Action {
-					v.Want(answer(policies.Unscoped(a)), "the policy allows "+a+" on "+strings.Join(s.Resource, ", ")+", want ARNs of named resources")
+					insists := policies.AccountWide(a) && !slices.ContainsFunc(s.Resource, func(arn string) bool { return !policies.Everything(arn) })
+					v.Want(answer(policies.Unscoped(a) || insists), "the policy allows "+a+" on "+strings.Join(s.Resource, ", ")+", want ARNs of named resources")
 				}
 			})
 		},

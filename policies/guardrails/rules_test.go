@@ -351,6 +351,9 @@ func examples(tb testing.TB) map[string][]example {
 		"Shop.WildcardResource": {
 			{one(rolePolicy, inputs{"policy": allow("xray:PutTraceSegments", "*")}), ""},
 			{one(rolePolicy, inputs{"policy": allow("s3:GetObject", "arn:aws:s3:::media/*")}), ""},
+			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteNetworkInterface", "arn:aws:ec2:eu-central-1:123456789012:*/*")}), ""},
+			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteNetworkInterface", "*")}), "allows ec2:DeleteNetworkInterface on *"},
+			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteVolume", "arn:aws:ec2:eu-central-1:123456789012:*/*")}), "want ARNs of named resources"},
 			{one(rolePolicy, inputs{"policy": allow("s3:GetObject", "*")}), "allows s3:GetObject on *"},
 			{one(rolePolicy, inputs{"policy": allow("dynamodb:Query", "arn:aws:dynamodb:eu-central-1:1:*")}), "want ARNs of named resources"},
 			{one(rolePolicy, inputs{"policy": policy(tb, inputs{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "x"})}), "NotResource"},
