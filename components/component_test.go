@@ -24,6 +24,7 @@ type fakeBuilder struct {
 }
 
 func newBuilder(tb testing.TB) *fakeBuilder {
+	tb.Helper()
 	return newBuilderOfSize(tb, 22)
 }
 

@@ -24,10 +24,10 @@ const (
 	workflowARN = "arn:aws:states:eu-central-1:123456789012:stateMachine:order"
 )
 
-func newBus(t testing.TB, ctx *pulumi.Context, name string) *components.EventBus {
-	t.Helper()
+func newBus(tb testing.TB, ctx *pulumi.Context, name string) *components.EventBus {
+	tb.Helper()
 	bus, err := components.NewEventBus(ctx, name, nil)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return bus
 }
 

@@ -18,10 +18,10 @@ const (
 	clicksARN  = "arn:aws:kinesis:eu-central-1:123456789012:stream/clicks-1234567"
 )
 
-func newStream(t testing.TB, ctx *pulumi.Context, name string, args *components.EventStreamArgs) *components.EventStream {
-	t.Helper()
+func newStream(tb testing.TB, ctx *pulumi.Context, name string, args *components.EventStreamArgs) *components.EventStream {
+	tb.Helper()
 	stream, err := components.NewEventStream(ctx, name, args)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return stream
 }
 

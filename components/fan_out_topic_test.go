@@ -19,10 +19,10 @@ const (
 	keyARN           = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 )
 
-func newTopic(t testing.TB, ctx *pulumi.Context, name string, args *components.FanOutTopicArgs) *components.FanOutTopic {
-	t.Helper()
+func newTopic(tb testing.TB, ctx *pulumi.Context, name string, args *components.FanOutTopicArgs) *components.FanOutTopic {
+	tb.Helper()
 	topic, err := components.NewFanOutTopic(ctx, name, args)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return topic
 }
 

@@ -106,7 +106,7 @@ func TestScheduledJob_Options(t *testing.T) {
 	require.Equal(t, "2024-05-15T11:30:00Z", inputs["startDate"])
 	require.Equal(t, "2024-05-15T11:40:00Z", inputs["endDate"])
 	require.Equal(t, "default", inputs["groupName"])
-	require.Equal(t, `{"at":"<aws.scheduler.scheduled-time>","days":1}`, in(t, inputs, "target", "input"))
+	require.JSONEq(t, `{"at":"<aws.scheduler.scheduled-time>","days":1}`, in(t, inputs, "target", "input").(string))
 	require.Equal(t, map[string]any{"maximumRetryAttempts": 3.0, "maximumEventAgeInSeconds": 3600.0}, in(t, inputs, "target", "retryPolicy"))
 	require.NotContains(t, inputs["target"], "deadLetterConfig")
 	require.Empty(t, program.OfType("aws:sqs/queue:Queue"))
