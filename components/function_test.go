@@ -24,19 +24,19 @@ const (
 )
 
 // allowed is what a function's role may do, its own log aside: resource → actions.
-func allowed(t testing.TB, program *mocks.Program, function string) map[string][]string {
-	t.Helper()
+func allowed(tb testing.TB, program *mocks.Program, function string) map[string][]string {
+	tb.Helper()
 	var document struct {
 		Statement []struct {
 			Effect           string
 			Action, Resource []string
 		}
 	}
-	text := program.Get(t, policyType, function+"-policy").Inputs["policy"].(string)
-	require.NoError(t, json.Unmarshal([]byte(text), &document))
+	text := program.Get(tb, policyType, function+"-policy").Inputs["policy"].(string)
+	require.NoError(tb, json.Unmarshal([]byte(text), &document))
 	actions := map[string][]string{}
 	for _, s := range document.Statement {
-		require.Equal(t, "Allow", s.Effect)
+		require.Equal(tb, "Allow", s.Effect)
 		for _, r := range s.Resource {
 			if !strings.Contains(r, ":loggroup/") {
 				actions[r] = append(actions[r], s.Action...)

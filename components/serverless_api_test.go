@@ -19,10 +19,10 @@ const (
 	permissionType  = "aws:lambda/permission:Permission"
 )
 
-func newAuth(t testing.TB, ctx *pulumi.Context) *components.CognitoAuth {
-	t.Helper()
+func newAuth(tb testing.TB, ctx *pulumi.Context) *components.CognitoAuth {
+	tb.Helper()
 	auth, err := components.NewCognitoAuth(ctx, "accounts", nil)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return auth
 }
 

@@ -19,14 +19,14 @@ const (
 )
 
 // newContent makes a folder with a built application.
-func newContent(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
+func newContent(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	for file, text := range map[string]string{
 		"index.html": "<!doctype html>", "assets/app-1a2b.js": "0", "assets/app-1a2b.css": "", "favicon.svg": "<svg/>", "data.bin": "x",
 	} {
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
+		require.NoError(tb, os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755))
+		require.NoError(tb, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
 	}
 	return dir
 }

@@ -13,10 +13,10 @@ import (
 
 const ordersStreamARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders-1234567/stream/2026-01-01T00:00:00.000"
 
-func newTable(t testing.TB, ctx *pulumi.Context, stream components.StreamView) *components.Table {
-	t.Helper()
+func newTable(tb testing.TB, ctx *pulumi.Context, stream components.StreamView) *components.Table {
+	tb.Helper()
 	table, err := components.NewTable(ctx, "orders", &components.TableArgs{PartitionKey: components.String("orderId"), Stream: stream})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return table
 }
 

@@ -41,25 +41,25 @@ func sendable(service, source, arn string) map[string]any {
 }
 
 // statements are those of a policy written as JSON.
-func statements(t testing.TB, policy any) []any {
-	t.Helper()
+func statements(tb testing.TB, policy any) []any {
+	tb.Helper()
 	var document struct {
 		Version   string
 		Statement []any
 	}
-	require.NoError(t, json.Unmarshal([]byte(policy.(string)), &document))
-	require.Equal(t, "2012-10-17", document.Version)
+	require.NoError(tb, json.Unmarshal([]byte(policy.(string)), &document))
+	require.Equal(tb, "2012-10-17", document.Version)
 	return document.Statement
 }
 
 // granted is what one policy of a role allows: resource → actions.
-func granted(t testing.TB, program *mocks.Program, policy string) map[string][]string {
-	t.Helper()
+func granted(tb testing.TB, program *mocks.Program, policy string) map[string][]string {
+	tb.Helper()
 	actions := map[string][]string{}
-	for _, s := range statements(t, program.Get(t, policyType, policy).Inputs["policy"]) {
-		require.Equal(t, "Allow", in(t, s, "Effect"))
-		for _, r := range in(t, s, "Resource").([]any) {
-			for _, a := range in(t, s, "Action").([]any) {
+	for _, s := range statements(tb, program.Get(tb, policyType, policy).Inputs["policy"]) {
+		require.Equal(tb, "Allow", in(tb, s, "Effect"))
+		for _, r := range in(tb, s, "Resource").([]any) {
+			for _, a := range in(tb, s, "Action").([]any) {
 				actions[r.(string)] = append(actions[r.(string)], a.(string))
 			}
 		}
@@ -67,10 +67,10 @@ func granted(t testing.TB, program *mocks.Program, policy string) map[string][]s
 	return actions
 }
 
-func newQueue(t testing.TB, ctx *pulumi.Context, name string, args *components.WorkQueueArgs) *components.WorkQueue {
-	t.Helper()
+func newQueue(tb testing.TB, ctx *pulumi.Context, name string, args *components.WorkQueueArgs) *components.WorkQueue {
+	tb.Helper()
 	queue, err := components.NewWorkQueue(ctx, name, args)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return queue
 }
 
