@@ -276,6 +276,9 @@ func (u *up) scratch(ctx context.Context, why string) error {
 	return nil
 }
 
+// maxUpdates is how often an update is tried altogether while nothing but connections that broke stop it.
+const maxUpdates = 5
+
 func (u *up) update(ctx context.Context, step *progress.Step) (engine.Summary, error) {
 	step.Say("waiting for the Pulumi program to be compiled and started")
 	if err := u.stack.Init(ctx); err != nil {
@@ -288,7 +291,7 @@ func (u *up) update(ctx context.Context, step *progress.Step) (engine.Summary, e
 	// The number of resources is known from the last deployment, also from one that `make down` has removed since.
 	total := max(state.Resources, u.rememberedTotal())
 	sum, err := u.stack.Up(ctx, u.observer(step, total))
-	if transient(err) {
+	for try := 1; try < maxUpdates && transient(err) && ctx.Err() == nil; try++ {
 		u.d.Note("a connection to the emulator broke (%s); continuing", firstLine(err))
 		u.repaired = true // what was being created when it broke may exist without being in the state
 		sum, err = u.stack.Up(ctx, u.observer(step, total))
