@@ -270,10 +270,7 @@ func (u *up) waitForLock(ctx context.Context, step *progress.Step) error {
 func (u *up) scratch(ctx context.Context, why string) error {
 	u.d.Note("%s: deploying from scratch; data beyond the demo data is lost", why)
 	u.repaired, u.fresh = false, true
-	if err := u.freshEmulator(ctx); err != nil {
-		return err
-	}
-	return nil
+	return u.freshEmulator(ctx)
 }
 
 // maxUpdates is how often an update is tried altogether while nothing but connections that broke stop it.
