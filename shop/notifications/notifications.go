@@ -130,6 +130,16 @@ func (a *Administrators) Announce(ctx context.Context, e handler.Event) error {
 	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#"+string(Placed), announcement(order, a.address))
 }
 
+// FlagHighValue consumes "Order Created" of orders that are worth a look before they leave: it asks the administrators for one.
+func (a *Administrators) FlagHighValue(ctx context.Context, e handler.Event) error {
+	order, err := createdOrder(e)
+	if err != nil {
+		return err
+	}
+	handler.Count(ctx, "HighValueOrders", 1, "currency", order.Currency)
+	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#HIGH_VALUE", warning(order, a.address))
+}
+
 // createdOrder reads "Order Created".
 func createdOrder(e handler.Event) (event.Order, error) {
 	detail, err := event.Parse(e)

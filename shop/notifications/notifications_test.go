@@ -188,6 +188,17 @@ func TestAnnounce_TellsTheAdministratorsOnce(t *testing.T) {
 	require.Equal(t, "team@shop.example", sent.mails[0].To)
 }
 
+func TestFlagHighValue_AsksForALookOnce(t *testing.T) {
+	sent := &outbox{}
+	administrators := NewAdministrators("team@shop.example", NewTable(newFakeTable(), "notices"), sent)
+	for range 2 {
+		require.NoError(t, administrators.FlagHighValue(t.Context(), order(t, twoMugs)))
+	}
+	require.NoError(t, administrators.Announce(t.Context(), order(t, twoMugs)), "the announcement is another notice")
+	require.Len(t, sent.mails, 2)
+	require.Equal(t, "High value: order order-1, 25.98 EUR", sent.mails[0].Subject)
+}
+
 func TestKinds_HaveTexts(t *testing.T) {
 	for _, kind := range []Kind{Placed, Backordered, Shipped, Failed, Cancelled, Refunded} {
 		require.Contains(t, texts, kind)

@@ -58,6 +58,15 @@ func announcement(order event.Order, to string) Mail {
 	}
 }
 
+// warning writes the mail to the administrators about an order of high value.
+func warning(order event.Order, to string) Mail {
+	return Mail{
+		To:      to,
+		Subject: fmt.Sprintf("High value: order %s, %s", order.OrderID, amount(order.TotalCents, order.Currency)),
+		Text:    fmt.Sprintf("Please look at order %s of customer %s before it leaves:\n\n%s\n", order.OrderID, order.CustomerID, table(order)),
+	}
+}
+
 // name is how a person is addressed, if they said so. A line break in a name could make it look like part of the mail.
 func name(to users.Contact) string {
 	words := strings.Fields(to.Name)
