@@ -72,6 +72,34 @@ func ExampleNewFunction() {
 	// aws:lambda/function:Function list-notes
 }
 
+// Functions that share a store for their code deploy at the same time, and not one after the other.
+func ExampleNewFunction_artifacts() {
+	preview("list-notes", func(ctx *pulumi.Context) error {
+		artifacts, err := components.NewObjectStore(ctx, "artifacts", &components.ObjectStoreArgs{EmptyOnDelete: true})
+		if err != nil {
+			return err
+		}
+		for _, name := range []string{"list-notes", "write-note"} {
+			_, err := components.NewFunction(ctx, name, &components.FunctionArgs{
+				Source: "lambdas/" + name, Artifacts: artifacts, Builder: zipped{},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup list-notes-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-duration
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-errors
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-throttles
+	// aws:iam/role:Role list-notes-role
+	// aws:iam/rolePolicy:RolePolicy list-notes-policy
+	// aws:lambda/function:Function list-notes
+	// aws:s3/bucketObjectv2:BucketObjectv2 list-notes-code
+}
+
 // Wrong arguments fail during preview, all at once.
 func ExampleNewTable() {
 	preview("orders", func(ctx *pulumi.Context) error {

@@ -34,6 +34,8 @@ type Resource struct {
 	Parent string
 	// Protect tells whether the resource is protected from deletion.
 	Protect bool
+	// RetainOnDelete tells whether the resource stays in AWS when it is deleted or replaced.
+	RetainOnDelete bool
 	// IgnoreChanges are the inputs whose changes are not acted upon.
 	IgnoreChanges []string
 	// Dependencies are the URNs of the resources whose outputs went into the inputs, and of those that it waits for.
@@ -98,6 +100,7 @@ func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 	record := Resource{Type: args.TypeToken, Name: args.Name, Inputs: plain(args.Inputs).(map[string]any)}
 	if rpc := args.RegisterRPC; rpc != nil {
 		record.Protect = rpc.GetProtect()
+		record.RetainOnDelete = rpc.GetRetainOnDelete()
 		record.IgnoreChanges = rpc.GetIgnoreChanges()
 		record.Dependencies = rpc.GetDependencies()
 		if parent := rpc.GetParent(); parent != "" {
