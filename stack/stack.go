@@ -25,15 +25,16 @@ type Builder interface {
 // functionsDir holds one folder per function.
 const functionsDir = "lambdas"
 
-// Stack is what all bounded contexts of one deployment share: its settings, and the functions created so far.
+// Stack is what all bounded contexts of one deployment share: its settings, where the functions' code is, and the functions created so far.
 type Stack struct {
 	settings  settings
 	builder   Builder
+	artifacts *components.ObjectStore
 	functions map[string]*components.Function
 }
 
-// New reads and checks the stack's configuration, and compiles all functions. Whatever is wrong with either is reported
-// before anything is created.
+// New reads and checks the stack's configuration, compiles all functions, and makes the store that their code is deployed from.
+// Whatever is wrong with the configuration or the code is reported before anything is created.
 func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 	settings, err := load(ctx)
 	if err != nil {
@@ -47,13 +48,20 @@ func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 	if _, err := b.BuildAll(ctx.Context(), settings.architecture().GoArch(), sources...); err != nil {
 		return nil, err
 	}
-	return &Stack{settings: settings, builder: b, functions: map[string]*components.Function{}}, nil
+	artifacts, err := components.NewObjectStore(ctx, "artifacts", &components.ObjectStoreArgs{
+		EmptyOnDelete: true, // every zip can be built again
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Stack{settings: settings, builder: b, artifacts: artifacts, functions: map[string]*components.Function{}}, nil
 }
 
 // function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else.
 func (s *Stack) function(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
 	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{
 		Source:           functionsDir + "/" + name,
+		Artifacts:        s.artifacts,
 		Description:      description,
 		Grants:           grants,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
