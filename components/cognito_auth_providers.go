@@ -129,13 +129,13 @@ func (a *CognitoAuth) clientSecret(ctx *pulumi.Context, s socialSignIn) pulumi.S
 	secret := s.ClientSecret.ToStringOutput()
 	return pulumi.ToSecret(secret.ApplyT(func(text string) (string, error) {
 		p := &problems{component: "CognitoAuth", name: a.logicalName}
-		p.want(pulumi.IsSecret(secret), s.network.name+".ClientSecret", "a plain value", wantSecret)
+		p.want(pulumi.IsSecret(secret), s.network.name+".ClientSecret", "a plain value", neverPlain)
 		p.want(text != "", s.network.name+".ClientSecret", text, "the secret that the provider gave the application")
 		return text, p.err()
 	})).(pulumi.StringOutput)
 }
 
-const wantSecret = "a secret of Pulumi, such as config.RequireSecret returns, or ClientSecretARN"
+const neverPlain = "a secret of Pulumi, such as config.RequireSecret returns, or ClientSecretARN"
 
 func (a *CognitoAuthArgs) validateProviders(p *problems) {
 	for _, s := range a.providers() {
@@ -150,7 +150,7 @@ func (s socialSignIn) validate(p *problems) {
 	p.want((s.ClientSecret == nil) != (s.ClientSecretARN == nil), field+".ClientSecret and ClientSecretARN",
 		count(s.ClientSecret != nil, s.ClientSecretARN != nil), "exactly one of them")
 	if _, later := s.ClientSecret.(pulumi.Output); s.ClientSecret != nil && !later {
-		p.want(false, field+".ClientSecret", "a plain value", wantSecret)
+		p.want(false, field+".ClientSecret", "a plain value", neverPlain)
 	}
 	if arn, plain := s.ClientSecretARN.(pulumi.String); plain {
 		p.want(strings.HasPrefix(string(arn), "arn:") && strings.Contains(string(arn), ":secretsmanager:"), field+".ClientSecretARN", string(arn),
