@@ -64,7 +64,7 @@ type CognitoAuthArgs struct {
 	// Verification is how users prove that an e-mail address is theirs. Default: by a code, in Cognito's words.
 	Verification Verification
 	// Invitation is the mail to a user whom an administrator created, with {username} and, for the temporary password, {####}.
-	// It needs Mail. Default: Cognito's words.
+	// It needs Mail, and both a subject and a message. Default: Cognito's words.
 	Invitation MailTemplate
 	// Google lets users sign in with their Google account, on the hosted pages. It needs Domain.
 	Google *SocialProvider

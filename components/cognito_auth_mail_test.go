@@ -67,8 +67,9 @@ func TestCognitoAuth_WritesMailsInItsOwnWords(t *testing.T) {
 		"emailSubjectByLink": "Welcome", "emailMessageByLink": "Follow {##this link##}.",
 		"emailSubject": "Your code", "emailMessage": "Type in {####}.",
 	}, pool["verificationMessageTemplate"])
-	require.Equal(t, map[string]any{"emailSubject": "Join us", "emailMessage": "Hello {username}, begin with {####}."},
-		in(t, pool, "adminCreateUserConfig", "inviteMessageTemplate"))
+	require.Equal(t, map[string]any{
+		"emailSubject": "Join us", "emailMessage": "Hello {username}, begin with {####}.", "smsMessage": "{username} {####}",
+	}, in(t, pool, "adminCreateUserConfig", "inviteMessageTemplate"))
 }
 
 func TestCognitoAuth_VerifiesByCodeUnlessAskedForALink(t *testing.T) {
@@ -113,6 +114,8 @@ func TestCognitoAuth_RefusesWrongMails(t *testing.T) {
 			`Verification.Code.Message = "Type in the code.", want the code somewhere`},
 		"no password": {mails(func(a *components.CognitoAuthArgs) { a.Invitation.Message = "Hello {username}." }),
 			"the name and the temporary password somewhere, {username} and {####}"},
+		"no message": {mails(func(a *components.CognitoAuthArgs) { a.Invitation.Subject = "Join us" }),
+			`Invitation.Subject and Message = "Join us", want both or none`},
 		"no name": {mails(func(a *components.CognitoAuthArgs) { a.Invitation.Message = "Begin with {####}." }),
 			"the name and the temporary password somewhere, {username} and {####}"},
 		"long subject": {mails(func(a *components.CognitoAuthArgs) { a.Invitation.Subject = strings.Repeat("ä", 141) }),

@@ -149,3 +149,22 @@ func TestCognitoAuth_GrantsActionsOnItsPool(t *testing.T) {
 	require.Equal(t, map[string]any{"ACCOUNTS_USER_POOL_ID": "accounts-id"},
 		in(t, program.Get(t, functionType, "get-me").Inputs, "environment", "variables"))
 }
+
+func TestCognitoAuth_GrantsWhatAdministeringUsersTakes(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "administer-users", &components.FunctionArgs{
+			Source: "lambdas/administer-users", Builder: newBuilder(t), DisableTracing: true,
+			Grants: []policies.Grant{newAuth(t, ctx).Grant(
+				policies.AdminGetUser, policies.AdminCreateUser, policies.AdminDeleteUser, policies.AdminDisableUser,
+				policies.AdminUserGlobalSignOut, policies.AdminAddUserToGroup, policies.AdminRemoveUserFromGroup,
+				policies.AdminListGroupsForUser, policies.ListUsers,
+			)},
+		})
+		return err
+	})
+	require.Equal(t, map[string][]string{accountsARN: {
+		"cognito-idp:AdminAddUserToGroup", "cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminDisableUser",
+		"cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser", "cognito-idp:AdminRemoveUserFromGroup",
+		"cognito-idp:AdminUserGlobalSignOut", "cognito-idp:ListUsers",
+	}}, allowed(t, program, "administer-users"))
+}
