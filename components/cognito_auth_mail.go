@@ -18,7 +18,8 @@ const (
 )
 
 // MailSender is an identity of Amazon SES from which a user pool's mails come, in SES's amounts instead of Cognito's 50 a day. SES must
-// have verified it; in the SES sandbox mails reach verified addresses only.
+// have verified it; in the SES sandbox mails reach verified addresses only. Cognito makes itself a service-linked role for it, so whoever
+// deploys it the first time in an account needs iam:CreateServiceLinkedRole.
 type MailSender struct {
 	// From is the sender's address, with a name if wanted: "Nordlicht <hello@shop.example.com>". Required.
 	From string
