@@ -48,6 +48,8 @@ var statuses = map[fault.Kind]int{
 	fault.ErrForbidden:       http.StatusForbidden,
 	fault.ErrNotFound:        http.StatusNotFound,
 	fault.ErrPrecondition:    http.StatusPreconditionFailed,
+	fault.ErrConflict:        http.StatusConflict,
+	fault.ErrUnprocessable:   http.StatusUnprocessableEntity,
 	fault.ErrUnavailable:     http.StatusServiceUnavailable,
 }
 

@@ -28,6 +28,10 @@ const (
 	// ErrPrecondition means that the thing is not in the state that the caller made a condition:
 	// it exists though it must not, does not though it must, or has another version.
 	ErrPrecondition Kind = "precondition failed"
+	// ErrConflict means that the thing is in a state in which this is not possible, whatever the caller makes a condition.
+	ErrConflict Kind = "conflict"
+	// ErrUnprocessable means that the input is well-formed, but does not fit what the shop knows; Error.Fields may say where.
+	ErrUnprocessable Kind = "unprocessable"
 	// ErrUnavailable means that something the shop depends on is overloaded or away; trying again later is sensible.
 	ErrUnavailable Kind = "unavailable"
 )
