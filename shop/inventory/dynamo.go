@@ -75,6 +75,7 @@ type levelRecord struct {
 type reservationRecord struct {
 	Partition     string    `dynamodbav:"pk"`
 	Sort          string    `dynamodbav:"sk"`
+	OrderID       string    `dynamodbav:"orderId"` // for the log of who reads the table's stream
 	CorrelationID string    `dynamodbav:"correlationId"`
 	State         State     `dynamodbav:"state"`
 	Holdings      []Holding `dynamodbav:"holdings"`
@@ -217,7 +218,8 @@ func (t *Table) putReservation(before, after Reservation, events []event.Detail)
 		return fail(err)
 	}
 	record := reservationRecord{
-		Partition: reservationPrefix + after.OrderID, Sort: sortReservation, CorrelationID: after.CorrelationID, State: after.State,
+		Partition: reservationPrefix + after.OrderID, Sort: sortReservation, OrderID: after.OrderID,
+		CorrelationID: after.CorrelationID, State: after.State,
 		Holdings: after.Holdings, TaskToken: after.TaskToken, Causes: after.Causes, Version: after.Version, Outbox: outbox,
 	}
 	if !after.Since.IsZero() {
@@ -317,7 +319,7 @@ func (t *Table) Receive(ctx context.Context, receipt Receipt, events ...event.De
 		return fmt.Errorf("receiving product %q: %w", productID, err)
 	}
 	marker := key(productPrefix+productID, receiptPrefix+receipt.ID)
-	marker["quantity"] = number(receipt.Quantity)
+	marker["quantity"], marker["correlationId"] = number(receipt.Quantity), text(receipt.CorrelationID)
 	if outbox != "" {
 		marker[OutboxAttribute] = text(outbox)
 	}

@@ -225,7 +225,7 @@ func (s *Stock) Receive(ctx context.Context, productID, id, correlationID string
 		if err != nil {
 			return err
 		}
-		receipt := Receipt{ID: id, Level: level, Quantity: max(quantity, -level.Available)}
+		receipt := Receipt{ID: id, CorrelationID: correlationID, Level: level, Quantity: max(quantity, -level.Available)}
 		if receipt.Quantity != quantity {
 			handler.Logger(ctx).Warn("less was available than is gone", "productId", productID, "gone", -quantity, "available", level.Available)
 		}

@@ -52,6 +52,8 @@ func (e *ShortageError) Error() string {
 type Receipt struct {
 	// ID is the same whenever the same receipt is reported again.
 	ID string
+	// CorrelationID follows the administrator's request.
+	CorrelationID string
 	// Level is the product's as it was read.
 	Level Level
 	// Quantity is added to what is available; it never makes that negative.
