@@ -249,13 +249,14 @@ func (r Reservation) Reverse(cause string, available map[string]int64) (next Res
 		return r, nil
 	}
 	r.State, r.Causes = Reserved, append(slices.Clone(r.Causes), cause)
-	return r.each(func(h *Holding) {
-		h.Sold, h.Returned = min(h.Returned, available[h.ProductID]), h.Returned-min(h.Returned, available[h.ProductID])
-		if h.Returned > 0 {
-			short = append(short, event.Shortage{ProductID: h.ProductID, Missing: h.Returned})
+	next = r.each(func(h *Holding) {
+		kept := min(h.Returned, available[h.ProductID])
+		if kept < h.Returned {
+			short = append(short, event.Shortage{ProductID: h.ProductID, Missing: h.Returned - kept})
 		}
-		h.Returned = 0
-	}), short
+		h.Sold, h.Returned = kept, 0
+	})
+	return next, short
 }
 
 // follows notes the customer's request in a reservation that is not stored yet.
