@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 // OnProductSaved consumes Product Saved: the administrator's change of stock is a receipt.
 func (s *Stock) OnProductSaved(ctx context.Context, e handler.Event) error {
 	return consume(e, func(saved event.ProductSaved) error {
-		return s.Receive(ctx, saved.ProductID, idOf(e), saved.CorrelationID, saved.StockChange)
+		return s.Receive(ctx, saved.ProductID, idOf(e, saved), saved.CorrelationID, saved.StockChange)
 	})
 }
 
@@ -32,14 +33,14 @@ func (s *Stock) OnReturnInspected(ctx context.Context, e handler.Event) error {
 		if !inspected.Accepted {
 			return nil
 		}
-		return s.Restock(ctx, inspected.Return, idOf(e), inspected.CorrelationID)
+		return s.Restock(ctx, inspected.Return, idOf(e, inspected), inspected.CorrelationID)
 	})
 }
 
 // OnRefundFailed consumes Refund Failed: goods that came back for it go out of stock again. A refund without a return has none.
 func (s *Stock) OnRefundFailed(ctx context.Context, e handler.Event) error {
 	return consume(e, func(failed event.RefundFailed) error {
-		return s.Reverse(ctx, failed.OrderID, "The refund failed: "+failed.Reason, idOf(e), failed.CorrelationID)
+		return s.Reverse(ctx, failed.OrderID, "The refund failed: "+failed.Reason, idOf(e, failed), failed.CorrelationID)
 	})
 }
 
@@ -58,14 +59,8 @@ func consume[T event.Detail](e handler.Event, do func(T) error) error {
 
 // idOf is the id that an event has however often it is published. EventBridge gives each publication's envelope a new one, so that of the
 // detail counts.
-func idOf(e handler.Event) string {
-	var detail struct {
-		EventID string `json:"eventId"`
-	}
-	if json.Unmarshal(e.Detail, &detail) == nil && detail.EventID != "" {
-		return detail.EventID
-	}
-	return e.ID
+func idOf(e handler.Event, detail event.Detail) string {
+	return cmp.Or(detail.About().EventID, e.ID)
 }
 
 // Publisher sends events to other contexts.
