@@ -2,6 +2,7 @@ package handler
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -21,12 +22,37 @@ type Event struct {
 }
 
 // CorrelationID returns the detail's correlation id; "" if it has none that can be read.
-func (e Event) CorrelationID() string {
-	var detail struct {
-		CorrelationID string `json:"correlationId"`
+func (e Event) CorrelationID() string { return aboutOf(e.Detail).CorrelationID }
+
+// about is what a log line tells of a JSON object, be it an event's detail or a task's input.
+type about struct{ CorrelationID, OrderID string }
+
+// aboutOf reads the two members; one that is missing or of another type is "".
+func aboutOf(object []byte) about {
+	var members struct {
+		CorrelationID json.RawMessage `json:"correlationId"`
+		OrderID       json.RawMessage `json:"orderId"`
 	}
-	if json.Unmarshal(e.Detail, &detail) != nil || !validCorrelationID(detail.CorrelationID) {
-		return ""
+	if json.Unmarshal(object, &members) != nil {
+		return about{}
 	}
-	return detail.CorrelationID
+	found := about{CorrelationID: text(members.CorrelationID), OrderID: text(members.OrderID)}
+	if !validCorrelationID(found.CorrelationID) {
+		found.CorrelationID = ""
+	}
+	return found
+}
+
+// readEvent reads an envelope. One that cannot be told from others, or without a detail, is an error: no consumer could do
+// anything with it.
+func readEvent(data []byte) (Event, error) {
+	var e Event
+	if err := json.Unmarshal(data, &e); err != nil {
+		return Event{}, fmt.Errorf("reading an event, want an envelope as EventBridge's: %w", err)
+	}
+	if e.ID == "" || e.Type == "" || e.Source == "" || len(e.Detail) == 0 || e.Detail[0] != '{' {
+		return Event{}, fmt.Errorf("event has id %q, detail-type %q, source %q and a detail of %d bytes; want an envelope as EventBridge's whose detail is a JSON object",
+			e.ID, e.Type, e.Source, len(e.Detail))
+	}
+	return e, nil
 }
