@@ -265,18 +265,22 @@ const free = "free"
 // nothingToPay is the provider of payments of nothing: they succeed at once and for ever.
 type nothingToPay struct{}
 
+// Charge implements Provider.
 func (nothingToPay) Charge(context.Context, string, Charge) (State, error) {
 	return State{Phase: PhaseCaptured, PaymentID: free}, nil
 }
 
+// Find implements Provider.
 func (n nothingToPay) Find(ctx context.Context, _ string) (State, error) {
 	return n.Charge(ctx, "", Charge{})
 }
 
+// Void implements Provider.
 func (n nothingToPay) Void(ctx context.Context, _ string) (State, error) {
 	return n.Charge(ctx, "", Charge{})
 }
 
+// Refund implements Provider.
 func (nothingToPay) Refund(context.Context, string, string) (State, error) {
 	return State{Phase: PhaseRefunded, PaymentID: free, RefundID: free}, nil
 }

@@ -52,7 +52,9 @@ type RefusedError struct {
 }
 
 // Error implements error. It does not repeat the answer, which nobody has looked at.
-func (e *RefusedError) Error() string { return fmt.Sprintf("refused with status %d, code %q", e.Status, e.Code) }
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("refused with status %d, code %q", e.Status, e.Code)
+}
 
 // Decode reads the answer's body into the struct that target points to.
 func (e *RefusedError) Decode(target any) error {
@@ -262,4 +264,3 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
-

@@ -45,19 +45,22 @@ func answers(count *atomic.Int32, statuses ...int) http.HandlerFunc {
 var post = Call{Method: "POST", Path: "/payments", IdempotencyKey: "charge-1", Body: map[string]int{"a": 1}, CorrelationID: "c1"}
 
 func TestDo_SendsWhatTheThirdPartyNeeds(t *testing.T) {
+	var asked, sent string
+	var header http.Header
 	c := quick(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		require.Equal(t, "POST /payments", r.Method+" "+r.URL.Path)
-		require.JSONEq(t, `{"a":1}`, string(body))
-		for name, want := range map[string]string{
-			"Authorization": "Bearer new-key", "Idempotency-Key": "charge-1", "X-Correlation-Id": "c1", "Content-Type": "application/json",
-		} {
-			require.Equal(t, want, r.Header.Get(name), name)
-		}
+		asked, sent, header = r.Method+" "+r.URL.Path, string(body), r.Header
 		_, _ = io.WriteString(w, `{"paymentId":"p1"}`)
 	})
 	var got struct{ PaymentID string }
 	require.NoError(t, c.Do(t.Context(), post, &got))
+	require.Equal(t, "POST /payments", asked)
+	require.JSONEq(t, `{"a":1}`, sent)
+	for name, want := range map[string]string{
+		"Authorization": "Bearer new-key", "Idempotency-Key": "charge-1", "X-Correlation-Id": "c1", "Content-Type": "application/json",
+	} {
+		require.Equal(t, want, header.Get(name), name)
+	}
 	require.Equal(t, "p1", got.PaymentID)
 }
 
@@ -130,7 +133,7 @@ func TestDo_WaitsAsLongAsItIsAskedTo(t *testing.T) {
 		c := quick(t, func(w http.ResponseWriter, _ *http.Request) {
 			if count.Add(1) == 1 {
 				w.Header().Set("Retry-After", header)
-				w.WriteHeader(429)
+				w.WriteHeader(http.StatusTooManyRequests)
 				return
 			}
 			_, _ = io.WriteString(w, "{}")
