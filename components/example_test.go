@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/serverless-shop/serverless-shop/components"
@@ -72,6 +73,34 @@ func ExampleNewFunction() {
 	// aws:lambda/function:Function list-notes
 }
 
+// Functions that share a store for their code deploy at the same time, and not one after the other.
+func ExampleNewFunction_artifacts() {
+	preview("list-notes", func(ctx *pulumi.Context) error {
+		artifacts, err := components.NewObjectStore(ctx, "artifacts", &components.ObjectStoreArgs{EmptyOnDelete: true})
+		if err != nil {
+			return err
+		}
+		for _, name := range []string{"list-notes", "write-note"} {
+			_, err := components.NewFunction(ctx, name, &components.FunctionArgs{
+				Source: "lambdas/" + name, Artifacts: artifacts, Builder: zipped{},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup list-notes-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-duration
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-errors
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-throttles
+	// aws:iam/role:Role list-notes-role
+	// aws:iam/rolePolicy:RolePolicy list-notes-policy
+	// aws:lambda/function:Function list-notes
+	// aws:s3/bucketObjectv2:BucketObjectv2 list-notes-code
+}
+
 // Wrong arguments fail during preview, all at once.
 func ExampleNewTable() {
 	preview("orders", func(ctx *pulumi.Context) error {
@@ -85,6 +114,33 @@ func ExampleNewTable() {
 	// 	* orders (Table): PartitionKey = "", want an attribute, such as String("orderId")
 	// orders (Table): Indexes[1].Name = "by-date", want a name that no other index has
 	// orders (Table): Indexes[1].PartitionKey = "", want an attribute
+}
+
+// A table for a load that is known, with capacity that grows with it, and with a copy in another region.
+func ExampleNewTable_replicas() {
+	preview("orders", func(ctx *pulumi.Context) error {
+		ireland, err := aws.NewProvider(ctx, "ireland", &aws.ProviderArgs{Region: pulumi.String("eu-west-1")})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewTable(ctx, "orders", &components.TableArgs{
+			PartitionKey: components.String("orderId"),
+			Stream:       components.NewAndOldImages,
+			Provisioned: &components.ProvisionedThroughput{
+				Read:  components.Throughput{Minimum: 50}, // fixed
+				Write: components.Throughput{Minimum: 25, Maximum: 1000},
+			},
+			Replicas: []components.Replica{{Region: "eu-west-1", Provider: ireland}},
+		})
+		return err
+	})
+	// Output:
+	// aws:appautoscaling/policy:Policy orders-write-scaling
+	// aws:appautoscaling/policy:Policy orders-write-scaling-eu-west-1
+	// aws:appautoscaling/target:Target orders-write-scaling
+	// aws:appautoscaling/target:Target orders-write-scaling-eu-west-1
+	// aws:dynamodb/table:Table orders
+	// aws:dynamodb/tableReplica:TableReplica orders-eu-west-1
 }
 
 // A function that hears of every new order in a table.

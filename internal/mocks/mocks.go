@@ -34,6 +34,10 @@ type Resource struct {
 	Parent string
 	// Protect tells whether the resource is protected from deletion.
 	Protect bool
+	// RetainOnDelete tells whether the resource stays in AWS when it is deleted or replaced.
+	RetainOnDelete bool
+	// Provider is the reference of the resource's provider, which holds its name, if the program chose one.
+	Provider string
 	// IgnoreChanges are the inputs whose changes are not acted upon.
 	IgnoreChanges []string
 	// Dependencies are the URNs of the resources whose outputs went into the inputs, and of those that it waits for.
@@ -95,9 +99,10 @@ func (p *Program) OfType(typ string) []Resource {
 
 // NewResource records a registration and answers with what AWS would have made of it.
 func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	record := Resource{Type: args.TypeToken, Name: args.Name, Inputs: plain(args.Inputs).(map[string]any)}
+	record := Resource{Type: args.TypeToken, Name: args.Name, Provider: args.Provider, Inputs: plain(args.Inputs).(map[string]any)}
 	if rpc := args.RegisterRPC; rpc != nil {
 		record.Protect = rpc.GetProtect()
+		record.RetainOnDelete = rpc.GetRetainOnDelete()
 		record.IgnoreChanges = rpc.GetIgnoreChanges()
 		record.Dependencies = rpc.GetDependencies()
 		if parent := rpc.GetParent(); parent != "" {

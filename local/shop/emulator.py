@@ -5,7 +5,7 @@ import runpy
 import socketserver
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch
+from ministack.services import cloudwatch, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
@@ -52,5 +52,18 @@ def complete(params, data, is_cbor, is_json=False):
 
 
 cloudwatch._describe_alarms = complete
+
+# A task's time limit that its input holds is ignored: a task that waits for its token would wait for ever.
+execute_task = stepfunctions._execute_task
+
+
+def with_time_limit(state, data, execution, context):
+    path = state.get("TimeoutSecondsPath")
+    if path:
+        state = {**state, "TimeoutSeconds": stepfunctions._resolve_path_or_ctx(path, data, context)}
+    return execute_task(state, data, execution, context)
+
+
+stepfunctions._execute_task = with_time_limit
 
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)
