@@ -56,7 +56,9 @@ type Service struct {
 }
 
 // NewService returns the shipments kept in a store, made by a carrier.
-func NewService(store Store, carrier Carrier) *Service { return &Service{store: store, carrier: carrier} }
+func NewService(store Store, carrier Carrier) *Service {
+	return &Service{store: store, carrier: carrier}
+}
 
 // Create has an order shipped, once, however often it is called. The shipment it returns has its id and tracking number.
 //

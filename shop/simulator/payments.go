@@ -21,16 +21,16 @@ func NewPayments(table *Table, keys thirdparty.Keys, later Later) *Payments {
 
 // payment is a payment as the provider keeps it, under PAYMENT#<orderId>.
 type payment struct {
-	Status     payments.Phase `dynamodbav:"status"`
-	PaymentID  string         `dynamodbav:"paymentId"`
-	RefundID   string         `dynamodbav:"refundId"`
-	Code       string         `dynamodbav:"code"`
-	Token      string         `dynamodbav:"token"`
-	Amount     int64          `dynamodbav:"amountCents"`
-	Attempts   int            `dynamodbav:"attempts"`
-	Keys       []string       `dynamodbav:"keys"`    // idempotency keys that have had their effect
-	Charges    int            `dynamodbav:"charges"` // how often the money was taken
-	Refunds    int            `dynamodbav:"refunds"` // how often it was given back
+	Status    payments.Phase `dynamodbav:"status"`
+	PaymentID string         `dynamodbav:"paymentId"`
+	RefundID  string         `dynamodbav:"refundId"`
+	Code      string         `dynamodbav:"code"`
+	Token     string         `dynamodbav:"token"`
+	Amount    int64          `dynamodbav:"amountCents"`
+	Attempts  int            `dynamodbav:"attempts"`
+	Keys      []string       `dynamodbav:"keys"`    // idempotency keys that have had their effect
+	Charges   int            `dynamodbav:"charges"` // how often the money was taken
+	Refunds   int            `dynamodbav:"refunds"` // how often it was given back
 }
 
 func paymentKey(orderID string) string { return "PAYMENT#" + orderID }
