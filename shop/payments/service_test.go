@@ -201,6 +201,10 @@ func TestToken_IsNeverShown(t *testing.T) {
 
 func TestLearn_NeverUndoes(t *testing.T) {
 	phases := []Phase{PhaseNone, PhasePending, PhaseCaptured, PhaseDeclined, PhaseVoided, PhaseRefunded, PhaseRefundFailed}
+	taken := Payment{OrderID: one, Status: Refunding, Taken: true, PaymentID: "p"}
+	for _, phase := range []Phase{PhaseNone, PhasePending, PhaseCaptured, PhaseDeclined, PhaseVoided} {
+		require.Equal(t, taken, taken.learn(State{Phase: phase}), "money that was taken has to go back: %s", phase)
+	}
 	for _, phase := range phases {
 		p := Payment{OrderID: one, Status: Refunded, Taken: true, PaymentID: "p", RefundID: "r"}
 		require.Equal(t, p, p.learn(State{Phase: phase, PaymentID: "p", RefundID: "other"}), "refunded once: %s", phase)

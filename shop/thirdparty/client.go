@@ -15,14 +15,13 @@ import (
 	"time"
 )
 
-// The limits of a [Client]. All of a call's attempts fit into the time of a function with a limit of 15 s, which is what the functions that
-// call third parties have at least.
+// The limits of a [Client]. All of a call's attempts fit into a function's usual 10 s, with time left to write down what came of it.
 const (
 	// AttemptLimit is how long one attempt may take, from the connection to the answer's last byte.
 	AttemptLimit = 3 * time.Second
 	// OverallLimit is how long a call may take with all its attempts and the waiting between them. A context that ends earlier
 	// ends the call earlier.
-	OverallLimit = 10 * time.Second
+	OverallLimit = 8 * time.Second
 	// MaxAttempts is how often a call is tried at most.
 	MaxAttempts = 4
 	// MaxAnswer is the largest answer that is read, in bytes.
