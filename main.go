@@ -30,8 +30,31 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, accounts.Routes)
+	messaging, err := s.NewMessaging(ctx)
 	if err != nil {
+		return err
+	}
+	orders, err := s.NewOrders(ctx, catalog, messaging)
+	if err != nil {
+		return err
+	}
+	thirdParties, err := s.NewThirdParties(ctx)
+	if err != nil {
+		return err
+	}
+	payments, err := s.NewPayments(ctx, messaging.Bus, thirdParties.Payments)
+	if err != nil {
+		return err
+	}
+	shipping, err := s.NewShipping(ctx, messaging.Bus, thirdParties.Carrier)
+	if err != nil {
+		return err
+	}
+	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, payments.Routes, shipping.Routes, accounts.Routes)
+	if err != nil {
+		return err
+	}
+	if err := s.Notify(ctx, thirdParties, api); err != nil {
 		return err
 	}
 	storefront, err := s.NewStorefront(ctx, accounts, catalog, api)

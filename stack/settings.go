@@ -22,6 +22,7 @@ type settings struct {
 	hardware            string
 	apiEndpoint         string
 	authDomain          string
+	backorderMinutes    int
 	carrierURL          string
 	cognitoEndpoint     string
 	deletionProtection  bool
@@ -63,6 +64,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		apiEndpoint:         r.service("apiEndpoint"),
 		authDomain:          r.text("authDomain"),
+		backorderMinutes:    r.number("backorderMinutes", 1, 60*24*60),
 		carrierURL:          r.service("carrierUrl"),
 		cognitoEndpoint:     r.url("cognitoEndpoint"),
 		deletionProtection:  r.flag("deletionProtection"),
