@@ -115,6 +115,8 @@ type FunctionArgs struct {
 	ReservedConcurrency int
 	// Provisioned keeps instances ready. Default: none, so that the first request after a pause waits for a cold start.
 	Provisioned *ProvisionedConcurrency
+	// KeepWarm pings the function, so that it has an instance even if nobody calls it. Not with Provisioned. Default: none.
+	KeepWarm *KeepWarm
 	// Alarms says who hears of errors, throttling and time limits that come close.
 	Alarms Alarms
 	// LogRetentionDays is one of the values that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653.
@@ -211,6 +213,11 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	}
 	if args.Async != nil {
 		if err := f.newAsync(ctx, function, role, args); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
+	if args.KeepWarm != nil {
+		if err := f.keepWarm(ctx, args); err != nil {
 			return nil, wrap("Function", name, err)
 		}
 	}
@@ -378,6 +385,8 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	p.want(a.ReservedConcurrency == 0 || a.Provisioned == nil || max(a.Provisioned.Minimum, a.Provisioned.Maximum) <= a.ReservedConcurrency,
 		"ReservedConcurrency", a.ReservedConcurrency, "at least as many instances as Provisioned keeps ready")
 	a.Provisioned.validate(p)
+	a.KeepWarm.validate(p)
+	p.want(a.KeepWarm == nil || a.Provisioned == nil, "KeepWarm", "set", "nothing, since Provisioned keeps instances ready")
 	a.Async.validate(p)
 	p.want(len(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
 	p.want(a.Memory == 0 || a.Memory >= minMemory && a.Memory <= maxMemory, "Memory", a.Memory, "128–10240 MB")

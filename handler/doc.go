@@ -13,4 +13,6 @@
 // become RFC 9457 problems with the right status in one place; anything unexpected is logged with all its details and
 // answered with none. Panics, deadlines, correlation ids, conditional reads, security headers and the log line of each
 // request are seen to here.
+//
+// A function that the stack keeps warm is called with [KeepWarmPing] now and then. It is answered here; the function's own code never sees it.
 package handler
