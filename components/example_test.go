@@ -120,6 +120,24 @@ func ExampleNewFunction_keepWarm() {
 	// aws:sqs/queuePolicy:QueuePolicy pay-warm-dlq-policy
 }
 
+// A secret that an operator sets, and a function that reads it by its ARN in PROVIDER_SECRET_ARN. The value is in no variable and no state.
+func ExampleNewSecret() {
+	preview("provider", func(ctx *pulumi.Context) error {
+		provider, err := components.NewSecret(ctx, "provider", &components.SecretArgs{
+			Description: "The payment provider's API key", SetByOperator: true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", Grants: []policies.Grant{provider.GrantRead()}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:secretsmanager/secret:Secret provider
+}
+
 // Wrong arguments fail during preview, all at once.
 func ExampleNewTable() {
 	preview("orders", func(ctx *pulumi.Context) error {

@@ -95,7 +95,7 @@ type FunctionArgs struct {
 	// writing its own log and traces.
 	Grants []policies.Grant
 	// Environment adds variables to those that the grants link. All names and values together: at most 4 KB.
-	// Never put a secret here.
+	// A value that the program marks as a secret is refused: keep it in a [Secret].
 	Environment pulumi.StringMap
 	// Memory in MB: 128–10,240; CPU grows with it. Default 256.
 	Memory int
@@ -350,6 +350,18 @@ func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 	return archive, nil
 }
 
+// notSecret refuses a value that the program marks as a secret: everybody who may describe the function sees its environment.
+func notSecret(function, variable string, value pulumi.StringInput) pulumi.StringInput {
+	output := value.ToStringOutput()
+	return output.ApplyT(func(text string) (string, error) {
+		if pulumi.IsSecret(output) {
+			return "", fmt.Errorf("%s (Function): Environment[%q] is a secret, want a reference: keep it in a Secret and give the function its GrantRead",
+				function, variable)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
+}
+
 // sized fails the deployment when the environment is larger than Lambda accepts.
 func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapOutput {
 	return environment.ToStringMapOutput().ApplyT(func(values map[string]string) (map[string]string, error) {
@@ -405,7 +417,9 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 		_, linked := links[k]
 		p.want(!linked, "Environment", k, "a name that no grant links already")
 		p.want(!slices.Contains(reservedVariables, k), "Environment", k, "a name that Lambda does not set itself")
-		environment[k] = v
+		if v != nil {
+			environment[k] = notSecret(name, k, v)
+		}
 	}
 	return environment, p.err()
 }

@@ -30,6 +30,8 @@ type Resource struct {
 	// Inputs are what the program asked for, as plain Go values (map[string]any, []any, string, float64, bool).
 	// Secrets are unwrapped; assets are *resource.Asset or *resource.Archive.
 	Inputs map[string]any
+	// Secrets are the names of the inputs that the program marked as secret.
+	Secrets []string
 	// Parent is the logical name of the parent component, if any.
 	Parent string
 	// Protect tells whether the resource is protected from deletion.
@@ -100,6 +102,11 @@ func (p *Program) OfType(typ string) []Resource {
 // NewResource records a registration and answers with what AWS would have made of it.
 func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	record := Resource{Type: args.TypeToken, Name: args.Name, Provider: args.Provider, Inputs: plain(args.Inputs).(map[string]any)}
+	for name, value := range args.Inputs {
+		if value.IsSecret() || value.IsOutput() && value.OutputValue().Secret {
+			record.Secrets = append(record.Secrets, string(name))
+		}
+	}
 	if rpc := args.RegisterRPC; rpc != nil {
 		record.Protect = rpc.GetProtect()
 		record.RetainOnDelete = rpc.GetRetainOnDelete()
