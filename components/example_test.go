@@ -101,6 +101,43 @@ func ExampleNewFunction_artifacts() {
 	// aws:s3/bucketObjectv2:BucketObjectv2 list-notes-code
 }
 
+// A function that is called rarely and is fast all the same: a schedule keeps one instance of it.
+func ExampleNewFunction_keepWarm() {
+	preview("pay-warm", func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", KeepWarm: &components.KeepWarm{Every: 4 * time.Minute}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/metricAlarm:MetricAlarm pay-warm-dlq-not-empty
+	// aws:cloudwatch/metricAlarm:MetricAlarm pay-warm-dropped
+	// aws:iam/role:Role pay-warm-role
+	// aws:iam/rolePolicy:RolePolicy pay-warm-policy
+	// aws:scheduler/schedule:Schedule pay-warm
+	// aws:scheduler/scheduleGroup:ScheduleGroup pay-warm-group
+	// aws:sqs/queue:Queue pay-warm-dlq
+	// aws:sqs/queuePolicy:QueuePolicy pay-warm-dlq-policy
+}
+
+// A secret that an operator sets, and a function that reads it by its ARN in PROVIDER_SECRET_ARN. The value is in no variable and no state.
+func ExampleNewSecret() {
+	preview("provider", func(ctx *pulumi.Context) error {
+		provider, err := components.NewSecret(ctx, "provider", &components.SecretArgs{
+			Description: "The payment provider's API key", SetByOperator: true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", Grants: []policies.Grant{provider.GrantRead()}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:secretsmanager/secret:Secret provider
+}
+
 // Wrong arguments fail during preview, all at once.
 func ExampleNewTable() {
 	preview("orders", func(ctx *pulumi.Context) error {

@@ -95,7 +95,7 @@ type FunctionArgs struct {
 	// writing its own log and traces.
 	Grants []policies.Grant
 	// Environment adds variables to those that the grants link. All names and values together: at most 4 KB.
-	// Never put a secret here.
+	// A value that the program marks as a secret is refused: keep it in a [Secret].
 	Environment pulumi.StringMap
 	// Memory in MB: 128–10,240; CPU grows with it. Default 256.
 	Memory int
@@ -115,6 +115,8 @@ type FunctionArgs struct {
 	ReservedConcurrency int
 	// Provisioned keeps instances ready. Default: none, so that the first request after a pause waits for a cold start.
 	Provisioned *ProvisionedConcurrency
+	// KeepWarm pings the function, so that it has an instance even if nobody calls it. Not with Provisioned. Default: none.
+	KeepWarm *KeepWarm
 	// Alarms says who hears of errors, throttling and time limits that come close.
 	Alarms Alarms
 	// LogRetentionDays is one of the values that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653.
@@ -211,6 +213,11 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	}
 	if args.Async != nil {
 		if err := f.newAsync(ctx, function, role, args); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
+	if args.KeepWarm != nil {
+		if err := f.keepWarm(ctx, args); err != nil {
 			return nil, wrap("Function", name, err)
 		}
 	}
@@ -343,6 +350,18 @@ func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 	return archive, nil
 }
 
+// notSecret refuses a value that the program marks as a secret: everybody who may describe the function sees its environment.
+func notSecret(function, variable string, value pulumi.StringInput) pulumi.StringInput {
+	output := value.ToStringOutput()
+	return output.ApplyT(func(text string) (string, error) {
+		if pulumi.IsSecret(output) {
+			return "", fmt.Errorf("%s (Function): Environment[%q] is a secret, want a reference: keep it in a Secret and give the function its GrantRead",
+				function, variable)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
+}
+
 // sized fails the deployment when the environment is larger than Lambda accepts.
 func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapOutput {
 	return environment.ToStringMapOutput().ApplyT(func(values map[string]string) (map[string]string, error) {
@@ -378,6 +397,8 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	p.want(a.ReservedConcurrency == 0 || a.Provisioned == nil || max(a.Provisioned.Minimum, a.Provisioned.Maximum) <= a.ReservedConcurrency,
 		"ReservedConcurrency", a.ReservedConcurrency, "at least as many instances as Provisioned keeps ready")
 	a.Provisioned.validate(p)
+	a.KeepWarm.validate(p)
+	p.want(a.KeepWarm == nil || a.Provisioned == nil, "KeepWarm", "set", "nothing, since Provisioned keeps instances ready")
 	a.Async.validate(p)
 	p.want(len(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
 	p.want(a.Memory == 0 || a.Memory >= minMemory && a.Memory <= maxMemory, "Memory", a.Memory, "128–10240 MB")
@@ -396,7 +417,9 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 		_, linked := links[k]
 		p.want(!linked, "Environment", k, "a name that no grant links already")
 		p.want(!slices.Contains(reservedVariables, k), "Environment", k, "a name that Lambda does not set itself")
-		environment[k] = v
+		if v != nil {
+			environment[k] = notSecret(name, k, v)
+		}
 	}
 	return environment, p.err()
 }
