@@ -57,7 +57,7 @@ func Reachable(dir string, patterns ...string) (map[string][]string, error) {
 			owner := f.Package()
 			return owner != nil && owner != p && owner.Pkg.Name() == "main"
 		})
-		found, err := reachedFrom(p, vta.CallGraph(functions, nil))
+		found, err := actionsReached(p, functions)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", loaded[i].PkgPath, err))
 		}
@@ -82,8 +82,32 @@ func own(dir string, patterns []string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// actionsReached returns the actions that a package's main and init functions can reach.
+//
+// A function that takes another one, such as one that repeats what it is given, could by the first analysis call whatever anybody hands
+// to it. So the analysis is repeated without those who cannot be reached themselves, until nothing falls away any more.
+func actionsReached(main *ssa.Package, functions map[*ssa.Function]bool) ([]string, error) {
+	reachable := reachedFrom(main, vta.CallGraph(functions, nil))
+	for len(reachable) < len(functions) {
+		functions = reachable
+		reachable = reachedFrom(main, vta.CallGraph(functions, nil))
+	}
+	actions := map[string]bool{}
+	var wrong []error
+	for o := range operationsOf(reachable) {
+		needed, err := actionsOf(o, reachable)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		for _, action := range needed {
+			actions[action] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(actions)), errors.Join(wrong...)
+}
+
 // reachedFrom follows the calls from a package's main and init functions.
-func reachedFrom(main *ssa.Package, graph *callgraph.Graph) ([]string, error) {
+func reachedFrom(main *ssa.Package, graph *callgraph.Graph) map[*ssa.Function]bool {
 	reachable := map[*ssa.Function]bool{}
 	pending := []*ssa.Function{main.Func("main"), main.Func("init")}
 	for len(pending) > 0 {
@@ -100,18 +124,7 @@ func reachedFrom(main *ssa.Package, graph *callgraph.Graph) ([]string, error) {
 		}
 		pending = append(pending, handedOut(f)...)
 	}
-	actions := map[string]bool{}
-	var wrong []error
-	for o := range operationsOf(reachable) {
-		needed, err := actionsOf(o, reachable)
-		if err != nil {
-			wrong = append(wrong, err)
-		}
-		for _, action := range needed {
-			actions[action] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(actions)), errors.Join(wrong...)
+	return reachable
 }
 
 // operation is one of an AWS service, by the names that the SDK has for them.

@@ -44,14 +44,26 @@ func (s *Shelf) Release(ctx context.Context, _ Input) (Output, error) {
 
 // Receive and Forget consume events.
 func (s *Shelf) Receive(ctx context.Context, _ handler.Event) error {
-	_, err := s.Table.PutItem(ctx, &dynamodb.PutItemInput{})
-	return err
+	return again(func() error {
+		_, err := s.Table.PutItem(ctx, &dynamodb.PutItemInput{})
+		return err
+	})
 }
 
 // Forget is the other one.
 func (s *Shelf) Forget(ctx context.Context, _ handler.Event) error {
-	_, err := s.Table.DeleteItem(ctx, &dynamodb.DeleteItemInput{})
-	return err
+	return again(func() error {
+		_, err := s.Table.DeleteItem(ctx, &dynamodb.DeleteItemInput{})
+		return err
+	})
+}
+
+// again is what both call with functions of their own.
+func again(try func() error) error {
+	if try() == nil {
+		return nil
+	}
+	return try()
 }
 
 // Archive consumes batches.
