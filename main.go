@@ -26,12 +26,15 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	catalog, err := s.NewCatalog(ctx)
+	messaging, err := s.NewMessaging(ctx)
 	if err != nil {
 		return err
 	}
-	messaging, err := s.NewMessaging(ctx)
+	catalog, err := s.NewCatalog(ctx, messaging)
 	if err != nil {
+		return err
+	}
+	if _, err := s.NewInventory(ctx, catalog, messaging); err != nil {
 		return err
 	}
 	orders, err := s.NewOrders(ctx, catalog, messaging)
