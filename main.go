@@ -30,15 +30,21 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	catalog, err := s.NewCatalog(ctx, messaging)
+	catalog, err := s.NewCatalog(ctx, messaging.Bus)
 	if err != nil {
 		return err
 	}
-	if _, err := s.NewInventory(ctx, catalog, messaging); err != nil {
+	if _, err := s.NewInventory(ctx, messaging.Bus, messaging.Orders, catalog); err != nil {
 		return err
 	}
 	orders, err := s.NewOrders(ctx, catalog, messaging)
 	if err != nil {
+		return err
+	}
+	if _, err := s.NewNotifications(ctx, accounts, messaging.Bus, messaging.Orders); err != nil {
+		return err
+	}
+	if _, err := s.NewAnalytics(ctx, messaging.Orders); err != nil {
 		return err
 	}
 	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, accounts.Routes)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -32,13 +33,9 @@ func Count(ctx context.Context, name string, value float64, dimensions ...string
 	if s := scopeOf(ctx); s != nil {
 		function, correlationID = s.function, s.correlationID
 	}
-	names, attributes, err := dimensionsOf(dimensions)
-	switch {
-	case err != nil:
-	case name == "" || len(name) > maxMetricName:
-		err = fmt.Errorf("name is %d bytes long, want 1–%d", len(name), maxMetricName)
-	case math.IsNaN(value) || math.IsInf(value, 0):
-		err = fmt.Errorf("value is %v, want a number", value)
+	names, attributes, err := dimensionsOf(name, dimensions)
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		err = errors.Join(err, fmt.Errorf("value is %v, want a number", value))
 	}
 	if err != nil {
 		Logger(ctx).Error("metric cannot be counted", "metric", name, "error", err)
@@ -74,21 +71,30 @@ type metricDefinition struct {
 	Unit string
 }
 
-// dimensionsOf returns the metric's dimensions, and the line's members that hold their values. The function's logger has the stack.
-func dimensionsOf(pairs []string) (names []string, values []slog.Attr, err error) {
-	names = []string{"stack"}
-	if len(pairs)%2 != 0 {
-		return nil, nil, fmt.Errorf("dimensions are %q, want names and values in turn", pairs)
+// metricMembers are the line's members beside the metric and its dimensions.
+var metricMembers = []string{"_aws", "timestamp", "level", "message", "function", stackDimension, "correlationId", "requestId"}
+
+// stackDimension is the dimension that every metric has. The function's logger has its value.
+const stackDimension = "stack"
+
+// dimensionsOf returns the names of a metric's dimensions, and the line's members that hold their values. No member may have the
+// name of another.
+func dimensionsOf(metric string, pairs []string) (names []string, values []slog.Attr, err error) {
+	if len(pairs)%2 != 0 || len(pairs)/2 >= maxDimensions {
+		return nil, nil, fmt.Errorf("dimensions are %q, want names and values in turn, at most %d of each", pairs, maxDimensions-1)
 	}
-	if len(pairs)/2 >= maxDimensions {
-		return nil, nil, fmt.Errorf("%d dimensions, want at most %d", len(pairs)/2, maxDimensions-1)
+	if metric == "" || len(metric) > maxMetricName || slices.Contains(metricMembers, metric) {
+		err = fmt.Errorf("metric is called %.60q, want 1–%d bytes and none of %v", metric, maxMetricName, metricMembers)
 	}
-	for i := 0; i < len(pairs); i += 2 {
-		name, value := pairs[i], pairs[i+1]
-		if name == "" || value == "" || len(value) > maxDimensionValue {
-			err = errors.Join(err, fmt.Errorf("dimension %q = %.60q, want a name and a value of 1–%d bytes", name, value, maxDimensionValue))
+	taken := append(slices.Clone(metricMembers), metric)
+	names = []string{stackDimension}
+	for pair := range slices.Chunk(pairs, 2) {
+		name, value := pair[0], pair[1]
+		if name == "" || slices.Contains(taken, name) || value == "" || len(value) > maxDimensionValue {
+			err = errors.Join(err, fmt.Errorf("dimension %q = %.60q, want a name of its own, none of %v, and a value of 1–%d bytes",
+				name, value, taken, maxDimensionValue))
 		}
-		names, values = append(names, name), append(values, slog.String(name, value))
+		taken, names, values = append(taken, name), append(names, name), append(values, slog.String(name, value))
 	}
 	return names, values, err
 }

@@ -29,7 +29,8 @@ func StartQueue(env *Env, consume Consumer) {
 // dead-letter queue. One that cannot be read fails like others.
 //
 // Of a FIFO queue, the messages of one group are worked on in their order, and after a failure the rest of the group fails too, without
-// having been tried, so that they come again in their order.
+// having been tried, so that they come again in their order. Each time counts as received for them too: a message that never succeeds
+// may take others of its group and batch along into the dead-letter queue.
 func QueueConsumer(logger *slog.Logger, consume Consumer) lambda.Handler {
 	return &queueHandler{newEntry(logger), consume}
 }

@@ -45,7 +45,7 @@ func (h *taskHandler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]by
 	err := h.do(ctx, w, h.cold.Swap(false), func(ctx context.Context) error {
 		var in In
 		if err := json.Unmarshal(payload, &in); err != nil {
-			return &fault.Error{Kind: fault.ErrInvalid, Detail: fmt.Sprintf("The task's input is no %T.", in), Err: err}
+			return &fault.Error{Kind: fault.ErrInvalid, Detail: fmt.Sprintf("The task's input cannot be read as %T", in), Err: err}
 		}
 		out, err := h.task(ctx, in)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // tracer sends segments to the X-Ray daemon that Lambda runs beside a traced function. It is the small part of the X-Ray SDK that
-// the shop needs: the SDK itself would nearly double the size of a function.
+// the shop needs: the SDK itself makes a small function more than twice as large (zipped 5.2 MB instead of 2.4 MB).
 //
 // Nothing here can fail a request or hold it up: a segment is one datagram, and what cannot be sent at once is dropped.
 type tracer struct {

@@ -21,7 +21,7 @@ type Catalog struct {
 
 // NewCatalog deploys the catalogue: products in a table, one function per route.
 // Everybody may read; the functions that write let only the group admin in. What they change is told on the bus.
-func (s *Stack) NewCatalog(ctx *pulumi.Context, messaging *Messaging) (*Catalog, error) {
+func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Catalog, error) {
 	products, err := components.NewTable(ctx, "products", &components.TableArgs{
 		PartitionKey: components.String("productId"),
 		// One index per order in which products are listed, for the whole catalogue and within a category.
@@ -67,7 +67,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, messaging *Messaging) (*Catalog,
 	if err != nil {
 		return nil, err
 	}
-	publish, err := s.function(ctx, "publish-product-events", "Tells other contexts of products saved and removed", messaging.Bus.GrantPutEvents())
+	publish, err := s.function(ctx, "publish-product-events", "Tells other contexts of products saved and removed", bus.GrantPutEvents())
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ type Inventory struct {
 
 // NewInventory deploys the inventory: the tasks that the order flow has, what it does when other contexts' events come over the bus, and the
 // display of what is left in the catalogue.
-func (s *Stack) NewInventory(ctx *pulumi.Context, catalog *Catalog, messaging *Messaging) (*Inventory, error) {
+func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orders *components.FanOutTopic, catalog *Catalog) (*Inventory, error) {
 	stock, err := components.NewTable(ctx, "stock", &components.TableArgs{
 		PartitionKey:               components.String("pk"),
 		SortKey:                    components.String("sk"),
@@ -32,10 +32,10 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, catalog *Catalog, messaging *M
 	if err := inventory.addTasks(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := inventory.addSubscribers(ctx, s, messaging.Bus); err != nil {
+	if err := inventory.addSubscribers(ctx, s, bus); err != nil {
 		return nil, err
 	}
-	publish, err := s.function(ctx, "publish-stock-events", "Tells other contexts what happened to stock", messaging.Bus.GrantPutEvents())
+	publish, err := s.function(ctx, "publish-stock-events", "Tells other contexts what happened to stock", bus.GrantPutEvents())
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, catalog *Catalog, messaging *M
 	if err != nil {
 		return nil, err
 	}
-	return inventory, inventory.addDisplay(ctx, s, catalog, messaging)
+	return inventory, inventory.addDisplay(ctx, s, bus, orders, catalog)
 }
 
 // changeReservation is what every change of a reservation needs: to read it, and to write it, its levels and its places in queues in one
@@ -132,21 +132,21 @@ func (i *Inventory) addSubscribers(ctx *pulumi.Context, s *Stack, bus *component
 }
 
 // addDisplay makes the function that shows in the catalogue what is left, whenever an order took some, or stock came or went.
-func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, catalog *Catalog, messaging *Messaging) error {
+func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.EventBus, orders *components.FanOutTopic, catalog *Catalog) error {
 	project, err := s.function(ctx, "project-stock", "Shows in the catalogue how many of a product are left",
 		i.Stock.Grant(policies.GetItem), catalog.Products.Grant(policies.UpdateItem))
 	if err != nil {
 		return err
 	}
-	queue, err := messaging.Orders.SubscribeQueue(ctx, "project-stock", project, &components.QueueSubscriptionArgs{
+	queue, err := orders.SubscribeQueue(ctx, "project-stock", project, &components.QueueSubscriptionArgs{
 		Filter:      components.TopicFilter{Attributes: components.Fields{"detail-type": components.Exact("Order Reserved")}},
 		RawDelivery: true,
-		Queue:       components.WorkQueueArgs{Buses: []*components.EventBus{messaging.Bus}, Alarms: components.Alarms{Disabled: !s.settings.alarms}},
+		Queue:       components.WorkQueueArgs{Buses: []*components.EventBus{bus}, Alarms: components.Alarms{Disabled: !s.settings.alarms}},
 	})
 	if err != nil {
 		return err
 	}
-	return messaging.Bus.Rule(ctx, "stock-changes", &components.RuleArgs{
+	return bus.Rule(ctx, "stock-changes", &components.RuleArgs{
 		Description: "Shows stock that came or went without an order",
 		Pattern: components.EventPattern{
 			Source:     components.Exact("shop.inventory"),
