@@ -52,6 +52,7 @@ const (
 
 // Client is what a [Table] needs of DynamoDB; *dynamodb.Client has it.
 type Client interface {
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
@@ -59,7 +60,8 @@ type Client interface {
 }
 
 // Table is the Store in DynamoDB. Each of its methods uses one DynamoDB action: List Query, Get GetItem, Save
-// UpdateItem, Delete DeleteItem.
+// UpdateItem, Delete DeleteItem,
+// GetAll BatchGetItem.
 type Table struct {
 	client Client
 	name   string

@@ -22,6 +22,8 @@ type fakeDynamo struct {
 	items map[string]map[string]types.AttributeValue
 	// pageSize is how many items a Query looks at before it stops, as DynamoDB does after 1 MB.
 	pageSize int
+	// batchSize is how many keys a BatchGetItem serves before it leaves the rest over.
+	batchSize int
 	// calls counts the calls by action.
 	calls map[string]int
 	// loseAnswer makes the next write fail after it was made, and be tried again, as the SDK does.
@@ -31,7 +33,7 @@ type fakeDynamo struct {
 }
 
 func newFakeDynamo() *fakeDynamo {
-	return &fakeDynamo{items: map[string]map[string]types.AttributeValue{}, pageSize: 1000, calls: map[string]int{}}
+	return &fakeDynamo{items: map[string]map[string]types.AttributeValue{}, pageSize: 1000, batchSize: 100, calls: map[string]int{}}
 }
 
 func (f *fakeDynamo) call(action string) error {

@@ -32,6 +32,9 @@ const SchemaVersion = 1
 
 // Meta is what every event's detail carries.
 type Meta struct {
+	// EventID is the event's own id, the same whenever and however the event arrives: EventBridge gives its envelope a new id
+	// each time an event is sent. [New] sets it.
+	EventID string `json:"eventId"`
 	// CorrelationID follows a customer's request through every service.
 	CorrelationID string `json:"correlationId"`
 	// CausationID is the id of the event, or of the request, that this event follows from.
@@ -74,6 +77,7 @@ var kinds = map[reflect.Type]kind{
 	reflect.TypeFor[OrderFailed]():      {Orders, "Order Failed"},
 	reflect.TypeFor[OrderRefunded]():    {Orders, "Order Refunded"},
 	reflect.TypeFor[ReturnRequested]():  {Orders, "Return Requested"},
+	reflect.TypeFor[ReturnProgressed](): {Orders, "Return Progressed"},
 	reflect.TypeFor[OrderReturned]():    {Orders, "Order Returned"},
 	reflect.TypeFor[ReturnFailed]():     {Orders, "Return Failed"},
 	reflect.TypeFor[PaymentCaptured]():  {Payments, "Payment Captured"},
@@ -115,12 +119,21 @@ func kindOf(d Detail) kind {
 
 // New returns the event that says that d happened at a time. The id must be the same whenever the same event is published again.
 func New(id string, at time.Time, d Detail) (handler.Event, error) {
-	detail, err := json.Marshal(d)
+	detail, err := json.Marshal(identified(id, d))
 	if err != nil {
 		return handler.Event{}, fmt.Errorf("encoding event %q: %w", Name(d), err)
 	}
 	k := kindOf(d)
 	return handler.Event{ID: id, Type: k.name, Source: string(k.source), Time: at.UTC(), Detail: detail}, nil
+}
+
+// identified returns the detail with the event's id in its meta data.
+func identified(id string, d Detail) Detail {
+	kindOf(d) // an event, and thus a struct that embeds Meta
+	detail := reflect.New(reflect.TypeOf(d)).Elem()
+	detail.Set(reflect.ValueOf(d))
+	detail.FieldByName("EventID").SetString(id)
+	return detail.Interface().(Detail)
 }
 
 // Parse returns an event's detail as one of the structs of this package. An event of another type, or from another source than its

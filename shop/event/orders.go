@@ -114,6 +114,14 @@ type ReturnRequested struct {
 	Reason string `json:"reason"`
 }
 
+// ReturnProgressed says how far a return has come, for the customer to see.
+type ReturnProgressed struct {
+	Meta
+	Order
+	// Stage is INSPECTED once the warehouse accepted the goods, and RESTOCKED once they can be sold again.
+	Stage string `json:"stage"`
+}
+
 // OrderReturned says that the goods are back and the money is too.
 type OrderReturned struct {
 	Meta
@@ -124,6 +132,8 @@ type OrderReturned struct {
 type ReturnFailed struct {
 	Meta
 	Order
+	// Refused tells that the warehouse did not accept the goods. Otherwise the money could not be paid back.
+	Refused bool `json:"refused"`
 	// Reason is why, in a sentence.
 	Reason string `json:"reason"`
 }
