@@ -212,6 +212,82 @@ func ExampleNewCognitoAuth() {
 	// aws:cognito/userPoolClient:UserPoolClient accounts-client
 }
 
+// A trigger that puts every new user into a group. It exists before the pool, so what it may do there comes afterwards.
+func ExampleCognitoAuth_AllowTrigger() {
+	preview("accounts", func(ctx *pulumi.Context) error {
+		welcome, err := components.NewFunction(ctx, "welcome", &components.FunctionArgs{
+			Source:  "lambdas/welcome", // finds the pool's id in its events
+			Timeout: components.TriggerTimeout,
+			Builder: zipped{},
+		})
+		if err != nil {
+			return err
+		}
+		accounts, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+			Groups:   []string{"customer"},
+			Triggers: components.Triggers{PostConfirmation: welcome},
+		})
+		if err != nil {
+			return err
+		}
+		return accounts.AllowTrigger(ctx, welcome, policies.AdminAddUserToGroup)
+	})
+	// Output:
+	// aws:cognito/userGroup:UserGroup accounts-customer
+	// aws:cognito/userPool:UserPool accounts
+	// aws:cognito/userPoolClient:UserPoolClient accounts-client
+	// aws:iam/rolePolicy:RolePolicy welcome-accounts-policy
+	// aws:lambda/permission:Permission accounts-welcome
+}
+
+// Sign-in with a Google account, and a partner's program that may read orders without a user.
+func ExampleNewCognitoAuth_providersAndMachines() {
+	preview("accounts", func(ctx *pulumi.Context) error {
+		_, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+			Domain:       pulumi.String("nordlicht"),
+			CallbackURLs: []string{"https://shop.example.com/"},
+			Google: &components.SocialProvider{
+				ClientID:        pulumi.String("1234567890-shop.apps.googleusercontent.com"),
+				ClientSecretARN: pulumi.String("arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-AbCdEf"),
+			},
+			ResourceServers: []components.ResourceServer{{Name: "orders", Scopes: []components.Scope{{Name: "read", Description: "See orders"}}}},
+			MachineClients:  []components.MachineClient{{Name: "warehouse", Scopes: []string{"orders/read"}}},
+		})
+		return err
+	})
+	// Output:
+	// aws:cognito/identityProvider:IdentityProvider accounts-google
+	// aws:cognito/resourceServer:ResourceServer accounts-orders
+	// aws:cognito/userPool:UserPool accounts
+	// aws:cognito/userPoolClient:UserPoolClient accounts-client
+	// aws:cognito/userPoolClient:UserPoolClient accounts-warehouse
+	// aws:cognito/userPoolDomain:UserPoolDomain accounts-domain
+}
+
+// Users who keep files in folders of their own, straight from the browser.
+func ExampleNewIdentityPool() {
+	preview("people", func(ctx *pulumi.Context) error {
+		accounts, err := components.NewCognitoAuth(ctx, "accounts", nil)
+		if err != nil {
+			return err
+		}
+		files, err := components.NewObjectStore(ctx, "files", nil)
+		if err != nil {
+			return err
+		}
+		_, err = components.NewIdentityPool(ctx, "people", &components.IdentityPoolArgs{
+			Auth:   accounts,
+			Grants: []policies.Grant{files.GrantOwnPrefix("users/", policies.GetObject, policies.PutObject, policies.ListBucket)},
+		})
+		return err
+	})
+	// Output:
+	// aws:cognito/identityPool:IdentityPool people
+	// aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment people-roles
+	// aws:iam/role:Role people-user-role
+	// aws:iam/rolePolicy:RolePolicy people-user-policy
+}
+
 // A private bucket whose deleted objects can be brought back for a year.
 func ExampleNewObjectStore() {
 	preview("archive", func(ctx *pulumi.Context) error {
