@@ -30,7 +30,15 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, accounts.Routes)
+	messaging, err := s.NewMessaging(ctx)
+	if err != nil {
+		return err
+	}
+	orders, err := s.NewOrders(ctx, catalog, messaging)
+	if err != nil {
+		return err
+	}
+	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, accounts.Routes)
 	if err != nil {
 		return err
 	}

@@ -231,6 +231,7 @@ func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 	for key, test := range map[string]struct{ value, want string }{
 		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
+		"backorderMinutes":    {"0", `config shop:backorderMinutes = "0": want a whole number, 1–86400`},
 		"cognitoEndpoint":     {"localhost", `config shop:cognitoEndpoint = "localhost": want an address such as https://shop.example.com`},
 		"deletionProtection":  {"maybe", `config shop:deletionProtection = "maybe": want true or false`},
 		"logLevel":            {"loud", `config shop:logLevel = "loud": want debug, info, warn or error`},

@@ -19,6 +19,7 @@ type settings struct {
 	alarms              bool
 	hardware            string
 	authDomain          string
+	backorderMinutes    int
 	cognitoEndpoint     string
 	deletionProtection  bool
 	logLevel            string
@@ -45,6 +46,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 		alarms:              r.flag("alarms"),
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		authDomain:          r.text("authDomain"),
+		backorderMinutes:    r.number("backorderMinutes", 1, 60*24*60),
 		cognitoEndpoint:     r.url("cognitoEndpoint"),
 		deletionProtection:  r.flag("deletionProtection"),
 		logLevel:            r.word("logLevel", "debug", "info", "warn", "error"),

@@ -2,9 +2,6 @@
 package main
 
 import (
-	"handler"
-	"shop/orders"
-
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/serverless-shop/serverless-shop/handler"

@@ -2,10 +2,6 @@
 package main
 
 import (
-	"handler"
-	"shop/event/bus"
-	"shop/orders"
-
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 

@@ -2,8 +2,8 @@
 package main
 
 import (
-	"handler"
-	"shop/orders"
+	"log"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -15,6 +15,10 @@ import (
 func main() {
 	env := handler.Environment()
 	table := orders.NewTable(dynamodb.NewFromConfig(env.AWS()), env.Get("ORDERS_TABLE"))
-	flow := orders.NewFlow(sfn.NewFromConfig(env.AWS()), env.Get("ORDER_FLOW_WORKFLOW_ARN"), table, env.Get("BACKORDER_WAIT"))
+	wait, err := time.ParseDuration(env.Get("BACKORDER_WAIT"))
+	if err != nil {
+		log.Fatalf("reading BACKORDER_WAIT, want a duration such as 168h: %v", err)
+	}
+	flow := orders.NewFlow(sfn.NewFromConfig(env.AWS()), env.Get("ORDER_FLOW_WORKFLOW_ARN"), table, wait)
 	handler.StartQueue(env, flow.OnCreated)
 }
