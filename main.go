@@ -22,15 +22,15 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := s.NewAccounts(ctx)
+	messaging, err := s.NewMessaging(ctx)
+	if err != nil {
+		return err
+	}
+	accounts, err := s.NewAccounts(ctx, messaging)
 	if err != nil {
 		return err
 	}
 	catalog, err := s.NewCatalog(ctx)
-	if err != nil {
-		return err
-	}
-	messaging, err := s.NewMessaging(ctx)
 	if err != nil {
 		return err
 	}
