@@ -60,7 +60,7 @@ type CognitoAuthArgs struct {
 	// RefreshTokenLifetime is how long a user stays signed in: 1 h–3650 days. Default 30 days.
 	RefreshTokenLifetime time.Duration
 	// Mail is from whom the pool's mails come. Default: from no-reply@verificationemail.com, at most 50 a day (Cognito quota).
-	Mail *MailSender
+	Mail *UserPoolMail
 	// Verification is how users prove that an e-mail address is theirs. Default: by a code, in Cognito's words.
 	Verification Verification
 	// Invitation is the mail to a user whom an administrator created, with {username} and, for the temporary password, {####}.

@@ -17,10 +17,10 @@ const (
 	maxMailMessage = 20_000
 )
 
-// MailSender is an identity of Amazon SES from which a user pool's mails come, in SES's amounts instead of Cognito's 50 a day. SES must
+// UserPoolMail is an identity of Amazon SES from which a user pool's mails come, in SES's amounts instead of Cognito's 50 a day. SES must
 // have verified it; in the SES sandbox mails reach verified addresses only. Cognito makes itself a service-linked role for it, so whoever
 // deploys it the first time in an account needs iam:CreateServiceLinkedRole.
-type MailSender struct {
+type UserPoolMail struct {
 	// From is the sender's address, with a name if wanted: "Nordlicht <hello@shop.example.com>". Required.
 	From string
 	// IdentityARN is the SES identity, an address or a whole domain, that may send as From. Required.
@@ -31,7 +31,7 @@ type MailSender struct {
 	ConfigurationSet pulumi.StringInput
 }
 
-// MailTemplate is the text of a mail. Cognito takes own texts only if the pool has a [MailSender] ("EmailConfigurationType" in its API
+// MailTemplate is the text of a mail. Cognito takes own texts only if the pool has a [UserPoolMail] ("EmailConfigurationType" in its API
 // reference). The zero MailTemplate leaves the words to Cognito.
 type MailTemplate struct {
 	// Subject is 1–140 characters. Default: Cognito's.
@@ -52,7 +52,7 @@ type Verification struct {
 }
 
 // configuration is nil, for Cognito's own mails, or the sender.
-func (s *MailSender) configuration() cognito.UserPoolEmailConfigurationPtrInput {
+func (s *UserPoolMail) configuration() cognito.UserPoolEmailConfigurationPtrInput {
 	if s == nil {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (a *CognitoAuthArgs) validateMails(p *problems) {
 		"the name and the temporary password somewhere, {username} and {####}")
 }
 
-func (s *MailSender) validate(p *problems) {
+func (s *UserPoolMail) validate(p *problems) {
 	if s == nil {
 		return
 	}

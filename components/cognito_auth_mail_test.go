@@ -24,7 +24,7 @@ func newAuthWith(t *testing.T, args components.CognitoAuthArgs) *mocks.Program {
 
 func TestCognitoAuth_SendsMailsBySES(t *testing.T) {
 	pool := newAuthWith(t, components.CognitoAuthArgs{
-		Mail: &components.MailSender{
+		Mail: &components.UserPoolMail{
 			From: "Nordlicht <hello@shop.example.com>", IdentityARN: sesARN, ReplyTo: "help@shop.example.com", ConfigurationSet: pulumi.String("accounts"),
 		},
 	}).Get(t, userPoolType, "accounts").Inputs
@@ -36,7 +36,7 @@ func TestCognitoAuth_SendsMailsBySES(t *testing.T) {
 
 func TestCognitoAuth_MailSenderNeedsNoMoreThanAnAddress(t *testing.T) {
 	pool := newAuthWith(t, components.CognitoAuthArgs{
-		Mail: &components.MailSender{From: "hello@shop.example.com", IdentityARN: sesARN},
+		Mail: &components.UserPoolMail{From: "hello@shop.example.com", IdentityARN: sesARN},
 	}).Get(t, userPoolType, "accounts").Inputs
 	require.Equal(t, map[string]any{
 		"emailSendingAccount": "DEVELOPER", "fromEmailAddress": "hello@shop.example.com", "sourceArn": string(sesARN),
@@ -54,7 +54,7 @@ func TestCognitoAuth_VerifiesByLinkInCognitosWords(t *testing.T) {
 func TestCognitoAuth_WritesMailsInItsOwnWords(t *testing.T) {
 	pool := newAuthWith(t, components.CognitoAuthArgs{
 		Domain: pulumi.String("nordlicht"), CallbackURLs: []string{"https://shop.example.com/"},
-		Mail: &components.MailSender{From: "hello@shop.example.com", IdentityARN: sesARN},
+		Mail: &components.UserPoolMail{From: "hello@shop.example.com", IdentityARN: sesARN},
 		Verification: components.Verification{
 			ByLink: true,
 			Link:   components.MailTemplate{Subject: "Welcome", Message: "Follow {##this link##}."},
@@ -74,20 +74,20 @@ func TestCognitoAuth_WritesMailsInItsOwnWords(t *testing.T) {
 
 func TestCognitoAuth_VerifiesByCodeUnlessAskedForALink(t *testing.T) {
 	pool := newAuthWith(t, components.CognitoAuthArgs{
-		Mail:         &components.MailSender{From: "hello@shop.example.com", IdentityARN: sesARN},
+		Mail:         &components.UserPoolMail{From: "hello@shop.example.com", IdentityARN: sesARN},
 		Verification: components.Verification{Code: components.MailTemplate{Subject: "Your code"}},
 	}).Get(t, userPoolType, "accounts").Inputs
 	require.Equal(t, map[string]any{"defaultEmailOption": "CONFIRM_WITH_CODE", "emailSubject": "Your code"}, pool["verificationMessageTemplate"])
 }
 
 func TestCognitoAuth_RefusesWrongMails(t *testing.T) {
-	sender := func(change func(*components.MailSender)) components.CognitoAuthArgs {
-		s := &components.MailSender{From: "hello@shop.example.com", IdentityARN: sesARN}
+	sender := func(change func(*components.UserPoolMail)) components.CognitoAuthArgs {
+		s := &components.UserPoolMail{From: "hello@shop.example.com", IdentityARN: sesARN}
 		change(s)
 		return components.CognitoAuthArgs{Mail: s}
 	}
 	mails := func(change func(*components.CognitoAuthArgs)) components.CognitoAuthArgs {
-		args := sender(func(*components.MailSender) {})
+		args := sender(func(*components.UserPoolMail) {})
 		change(&args)
 		return args
 	}
@@ -95,11 +95,11 @@ func TestCognitoAuth_RefusesWrongMails(t *testing.T) {
 		args components.CognitoAuthArgs
 		want string
 	}{
-		"nobody":      {sender(func(s *components.MailSender) { s.From = "" }), `Mail.From = "", want an address`},
-		"no address":  {sender(func(s *components.MailSender) { s.From = "Nordlicht" }), `Mail.From = "Nordlicht"`},
-		"no reply":    {sender(func(s *components.MailSender) { s.ReplyTo = "nobody" }), `Mail.ReplyTo = "nobody"`},
-		"no identity": {sender(func(s *components.MailSender) { s.IdentityARN = nil }), "Mail.IdentityARN = <nil>, want the ARN of the SES identity"},
-		"an address as identity": {sender(func(s *components.MailSender) { s.IdentityARN = pulumi.String("hello@shop.example.com") }),
+		"nobody":      {sender(func(s *components.UserPoolMail) { s.From = "" }), `Mail.From = "", want an address`},
+		"no address":  {sender(func(s *components.UserPoolMail) { s.From = "Nordlicht" }), `Mail.From = "Nordlicht"`},
+		"no reply":    {sender(func(s *components.UserPoolMail) { s.ReplyTo = "nobody" }), `Mail.ReplyTo = "nobody"`},
+		"no identity": {sender(func(s *components.UserPoolMail) { s.IdentityARN = nil }), "Mail.IdentityARN = <nil>, want the ARN of the SES identity"},
+		"an address as identity": {sender(func(s *components.UserPoolMail) { s.IdentityARN = pulumi.String("hello@shop.example.com") }),
 			`Mail.IdentityARN = "hello@shop.example.com", want arn:aws:ses:`},
 		"link to nowhere": {components.CognitoAuthArgs{Verification: components.Verification{ByLink: true}}, "Verification.ByLink = true, want Domain"},
 		"words for no link": {mails(func(a *components.CognitoAuthArgs) {

@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"regexp"
 	"runtime"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 // settings are the stack's configuration, described in Pulumi.yaml, which also holds the defaults.
 type settings struct {
+	adminEmail          string
 	alarms              bool
 	hardware            string
 	authDomain          string
@@ -24,6 +26,7 @@ type settings struct {
 	deletionProtection  bool
 	logLevel            string
 	logRetentionDays    int
+	mailFrom            string
 	mfa                 string
 	passwordAuth        bool
 	pointInTimeRecovery bool
@@ -43,6 +46,7 @@ var baseURL = regexp.MustCompile(`^https?://[^/\s?#]+$`)
 func load(ctx *pulumi.Context) (settings, error) {
 	r := &reader{config: config.New(ctx, ""), project: ctx.Project()}
 	s := settings{
+		adminEmail:          r.address("adminEmail"),
 		alarms:              r.flag("alarms"),
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		authDomain:          r.text("authDomain"),
@@ -51,6 +55,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 		deletionProtection:  r.flag("deletionProtection"),
 		logLevel:            r.word("logLevel", "debug", "info", "warn", "error"),
 		logRetentionDays:    r.number("logRetentionDays", 1, 3653),
+		mailFrom:            r.address("mailFrom"),
 		mfa:                 r.word("mfa", "off", "optional", "required"),
 		passwordAuth:        r.flag("passwordAuth"),
 		pointInTimeRecovery: r.flag("pointInTimeRecovery"),
@@ -119,6 +124,14 @@ func (r *reader) url(key string) string {
 	value := r.config.Get(key)
 	if value != "" && !baseURL.MatchString(value) {
 		r.wrong(key, fmt.Sprintf("%q", value), "an address such as https://shop.example.com, without a path, or nothing")
+	}
+	return value
+}
+
+func (r *reader) address(key string) string {
+	value := r.config.Get(key)
+	if parsed, err := mail.ParseAddress(value); err != nil || parsed.Address != value {
+		r.wrong(key, fmt.Sprintf("%q", value), "an e-mail address such as orders@shop.example.com")
 	}
 	return value
 }
