@@ -26,7 +26,7 @@ type CognitoClient interface {
 	AdminDeleteUser(context.Context, *cognito.AdminDeleteUserInput, ...func(*cognito.Options)) (*cognito.AdminDeleteUserOutput, error)
 }
 
-// UserPool is the Directory in a Cognito user pool. Each of its methods uses one action: Account AdminGetUser, Find and List ListUsers, Groups
+// UserPool is the Directory in a Cognito user pool. Each of its methods uses one action: Contact AdminGetUser, Find and List ListUsers, Groups
 // AdminListGroupsForUser, Join AdminAddUserToGroup, Leave AdminRemoveUserFromGroup, Invite AdminCreateUser, SignOut AdminUserGlobalSignOut,
 // Remove AdminDeleteUser.
 type UserPool struct {
@@ -48,15 +48,17 @@ func (p *UserPool) failed(what, username string, err error) error {
 	return nil
 }
 
-// Account implements Directory.
-func (p *UserPool) Account(ctx context.Context, username string) (Account, error) {
+// Contact implements Contacts.
+func (p *UserPool) Contact(ctx context.Context, username string) (Contact, error) {
 	out, err := p.client.AdminGetUser(ctx, &cognito.AdminGetUserInput{UserPoolId: &p.id, Username: &username})
 	if err := p.failed("getting user", username, err); err != nil {
-		return Account{}, err
+		return Contact{}, gone(err)
 	}
-	account := accountOf(aws.ToString(out.Username), attributesOf(out.UserAttributes))
-	account.Status, account.CreatedAt = statusOf(out.UserStatus, out.Enabled), milliseconds(aws.ToTime(out.UserCreateDate))
-	return account, nil
+	if !out.Enabled {
+		return Contact{}, errGone()
+	}
+	account := accountOf(username, attributesOf(out.UserAttributes))
+	return Contact{Email: account.Email, Name: account.Name}, nil
 }
 
 // accountOf reads a user's attributes.

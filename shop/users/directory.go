@@ -49,10 +49,21 @@ type AccountPage struct {
 	Next string
 }
 
+// Contact is how a user can be addressed.
+type Contact struct {
+	Email, Name string
+}
+
+// Contacts knows how users can be addressed.
+type Contacts interface {
+	// Contact returns a user's contact data by username. Error: fault.ErrUnauthenticated if the user does not exist any more or may not sign
+	// in, in which case their token, though valid for a while, is nobody's.
+	Contact(ctx context.Context, username string) (Contact, error)
+}
+
 // Directory knows all users. What it is asked about a user who does not exist is fault.ErrNotFound, unless it says otherwise.
 type Directory interface {
-	// Account returns a user by username.
-	Account(ctx context.Context, username string) (Account, error)
+	Contacts
 	// Find returns a user by id. It may take some seconds until it knows of new users, and of those who left.
 	Find(ctx context.Context, userID string) (Account, error)
 	// List returns at most limit users, 1–MaxLimit, from a place that is empty or the last page's Next.

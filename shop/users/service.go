@@ -48,7 +48,7 @@ func (s *Service) Me(ctx context.Context, user handler.User) (Profile, string, e
 		return profile, user.Email, nil
 	}
 	// Cognito's access tokens do not carry the e-mail address. That the account still is there must be known before a profile is made.
-	account, err := s.present(ctx, user)
+	contact, err := s.directory.Contact(ctx, user.Username)
 	if err != nil {
 		return Profile{}, "", err
 	}
@@ -57,36 +57,23 @@ func (s *Service) Me(ctx context.Context, user handler.User) (Profile, string, e
 		if len(user.Groups) == 0 {
 			groups = []string{CustomerGroup}
 		}
-		profile, err = s.Register(ctx, account, groups...)
+		profile, err = s.Register(ctx, Account{UserID: user.ID, Username: user.Username, Name: contact.Name}, groups...)
 	}
-	return profile, account.Email, gone(err)
+	return profile, contact.Email, gone(err)
 }
 
 // Change changes the signed-in user's profile, and returns it and the e-mail address. Errors: those of [Service.Me], fault.ErrPrecondition.
 func (s *Service) Change(ctx context.Context, user handler.User, p Profile, condition Condition) (Profile, string, error) {
 	email := user.Email
 	if email == "" {
-		account, err := s.present(ctx, user)
+		contact, err := s.directory.Contact(ctx, user.Username)
 		if err != nil {
 			return Profile{}, "", err
 		}
-		email = account.Email
+		email = contact.Email
 	}
 	changed, err := s.profiles.Update(ctx, p, condition)
 	return changed, email, gone(err)
-}
-
-// present returns the account of the signed-in user, who must still be there and may not be shut out.
-func (s *Service) present(ctx context.Context, user handler.User) (Account, error) {
-	account, err := s.directory.Account(ctx, user.Username)
-	if err != nil {
-		return Account{}, gone(err)
-	}
-	if account.Status == Disabled {
-		return Account{}, errGone()
-	}
-	account.UserID = user.ID
-	return account, nil
 }
 
 // gone makes of "there is no such user" what it means to the user.

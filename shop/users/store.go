@@ -3,7 +3,6 @@ package users
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -44,6 +43,3 @@ func IfExists() Condition { return Condition{exists: true} }
 
 // IfVersion holds if the profile's version is one of these.
 func IfVersion(versions ...int64) Condition { return Condition{versions: versions} }
-
-// Holds tells whether a stored version meets the condition.
-func (c Condition) Holds(version int64) bool { return c.exists || slices.Contains(c.versions, version) }
