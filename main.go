@@ -22,11 +22,11 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := s.NewAccounts(ctx)
+	messaging, err := s.NewMessaging(ctx)
 	if err != nil {
 		return err
 	}
-	messaging, err := s.NewMessaging(ctx)
+	accounts, err := s.NewAccounts(ctx, messaging)
 	if err != nil {
 		return err
 	}

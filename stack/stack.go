@@ -60,13 +60,19 @@ func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 // function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else. It is for functions whose
 // caller waits for the answer, or tries again by itself: the API, workflows, queues and streams.
 func (s *Stack) function(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
-	return s.newFunction(ctx, name, description, nil, grants)
+	return s.newFunction(ctx, name, description, components.FunctionArgs{}, grants)
 }
 
 // subscriber creates a function like [Stack.function] for callers that do not wait: the event bus, topics and schedules. Events that
 // it fails on three times are kept in a queue of its own.
 func (s *Stack) subscriber(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
-	return s.newFunction(ctx, name, description, &components.Async{}, grants)
+	return s.newFunction(ctx, name, description, components.FunctionArgs{Async: &components.Async{}}, grants)
+}
+
+// trigger creates a function like [Stack.function] that the user pool calls. It takes no grants on the pool, which comes after it; see
+// [components.CognitoAuth.AllowTrigger].
+func (s *Stack) trigger(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
+	return s.newFunction(ctx, name, description, components.FunctionArgs{Timeout: components.TriggerTimeout}, grants)
 }
 
 // setting gives a function one of the stack's settings as an environment variable.
@@ -74,13 +80,15 @@ func setting(variable, value string) policies.Grant {
 	return policies.Grant{Links: []policies.Link{{Variable: variable, Value: pulumi.String(value), Resource: "the stack's configuration"}}}
 }
 
-func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, async *components.Async, grants []policies.Grant) (*components.Function, error) {
+// newFunction creates a function whose kind tells who calls it: its time limit and what happens when it fails.
+func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind components.FunctionArgs, grants []policies.Grant) (*components.Function, error) {
 	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{
 		Source:           functionsDir + "/" + name,
 		Artifacts:        s.artifacts,
 		Description:      description,
 		Grants:           grants,
-		Async:            async,
+		Async:            kind.Async,
+		Timeout:          kind.Timeout,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
 		Architecture:     s.settings.architecture(),
 		Alarms:           components.Alarms{Disabled: !s.settings.alarms},
