@@ -17,6 +17,8 @@ type Alarms struct {
 	Topic pulumi.StringInput
 	// Disabled creates no alarms; each costs $0.10 a month (CloudWatch pricing).
 	Disabled bool
+
+	created *[]pulumi.StringOutput // ARNs of the alarms, for [Observability]
 }
 
 // alarm describes one CloudWatch alarm on a metric of AWS's own. It goes off when the metric is at or above the threshold
@@ -67,8 +69,12 @@ func newAlarms(ctx *pulumi.Context, parent pulumi.Resource, name string, setting
 		} else {
 			args.Statistic = pulumi.String(a.statistic)
 		}
-		if _, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.role, args, pulumi.Parent(parent)); err != nil {
+		resource, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.role, args, pulumi.Parent(parent))
+		if err != nil {
 			return fmt.Errorf("creating the alarm %s-%s: %w", name, a.role, err)
+		}
+		if settings.created != nil {
+			*settings.created = append(*settings.created, resource.Arn)
 		}
 	}
 	return nil

@@ -37,6 +37,7 @@ func (s *Stack) NewAccounts(ctx *pulumi.Context) (*Accounts, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.watch("Accounts", auth, me)
 	return &Accounts{
 		Auth:   auth,
 		Routes: components.Routes{{Method: "GET", Path: "/users/me", Function: me}},

@@ -66,6 +66,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.watch("Catalog", list, get, create, put, remove, products, media)
 	return &Catalog{
 		Products: products,
 		Media:    media,

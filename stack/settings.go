@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"regexp"
 	"runtime"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 // settings are the stack's configuration, described in Pulumi.yaml, which also holds the defaults.
 type settings struct {
+	alarmEmails         []string
 	alarms              bool
 	hardware            string
 	authDomain          string
@@ -24,6 +26,7 @@ type settings struct {
 	logLevel            string
 	logRetentionDays    int
 	mfa                 string
+	monthlyBudget       int
 	passwordAuth        bool
 	pointInTimeRecovery bool
 	requestsPerSecond   int
@@ -42,6 +45,7 @@ var baseURL = regexp.MustCompile(`^https?://[^/\s?#]+$`)
 func load(ctx *pulumi.Context) (settings, error) {
 	r := &reader{config: config.New(ctx, ""), project: ctx.Project()}
 	s := settings{
+		alarmEmails:         r.emails("alarmEmails"),
 		alarms:              r.flag("alarms"),
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		authDomain:          r.text("authDomain"),
@@ -50,6 +54,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 		logLevel:            r.word("logLevel", "debug", "info", "warn", "error"),
 		logRetentionDays:    r.number("logRetentionDays", 1, 3653),
 		mfa:                 r.word("mfa", "off", "optional", "required"),
+		monthlyBudget:       r.number("monthlyBudget", 0, 1_000_000),
 		passwordAuth:        r.flag("passwordAuth"),
 		pointInTimeRecovery: r.flag("pointInTimeRecovery"),
 		requestsPerSecond:   r.number("requestsPerSecond", 1, 10_000),
@@ -119,6 +124,19 @@ func (r *reader) url(key string) string {
 		r.wrong(key, fmt.Sprintf("%q", value), "an address such as https://shop.example.com, without a path, or nothing")
 	}
 	return value
+}
+
+func (r *reader) emails(key string) []string {
+	var addresses []string
+	err := r.config.TryObject(key, &addresses)
+	wrong := err != nil || slices.ContainsFunc(addresses, func(a string) bool {
+		parsed, err := mail.ParseAddress(a)
+		return err != nil || parsed.Address != a
+	})
+	if wrong {
+		r.wrong(key, r.config.Get(key), `a list of e-mail addresses, such as ["operations@example.com"], or []`)
+	}
+	return addresses
 }
 
 func (r *reader) flag(key string) bool {

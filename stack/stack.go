@@ -25,11 +25,13 @@ type Builder interface {
 // functionsDir holds one folder per function.
 const functionsDir = "lambdas"
 
-// Stack is what all bounded contexts of one deployment share: its settings, and the functions created so far.
+// Stack is what all bounded contexts of one deployment share: its settings, who hears of alarms, and what has been created so far.
 type Stack struct {
-	settings  settings
-	builder   Builder
-	functions map[string]*components.Function
+	settings      settings
+	builder       Builder
+	observability *components.Observability
+	functions     map[string]*components.Function
+	watched       []components.Section
 }
 
 // New reads and checks the stack's configuration, and compiles all functions. Whatever is wrong with either is reported
@@ -58,7 +60,7 @@ func (s *Stack) function(ctx *pulumi.Context, name, description string, grants .
 		Grants:           grants,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
 		Architecture:     s.settings.architecture(),
-		Alarms:           components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:           s.alarms(),
 		LogRetentionDays: s.settings.logRetentionDays,
 		Builder:          s.builder,
 	})
@@ -87,4 +89,6 @@ func (s *Stack) Export(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog
 	ctx.Export("userPoolClientId", accounts.Auth.ClientID)
 	ctx.Export("productsTable", catalog.Products.Name)
 	ctx.Export("mediaBucket", catalog.Media.Name)
+	ctx.Export("dashboard", s.observability.DashboardName)
+	ctx.Export("alarmTopic", s.observability.Topic.ARN)
 }
