@@ -2,8 +2,6 @@ package components
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -47,15 +45,11 @@ func newAlarms(ctx *pulumi.Context, parent pulumi.Resource, name string, setting
 		actions = pulumi.Array{settings.Topic}
 	}
 	for _, a := range alarms {
-		dimensions := pulumi.StringMap{}
-		for _, key := range slices.Sorted(maps.Keys(a.dimensions)) {
-			dimensions[key] = a.dimensions[key]
-		}
 		args := &cloudwatch.MetricAlarmArgs{
 			AlarmDescription:   pulumi.String(a.description),
 			Namespace:          pulumi.String(a.namespace),
 			MetricName:         pulumi.String(a.metric),
-			Dimensions:         dimensions,
+			Dimensions:         pulumi.StringMap(a.dimensions),
 			ComparisonOperator: pulumi.String("GreaterThanOrEqualToThreshold"),
 			Threshold:          pulumi.Float64(a.threshold),
 			Period:             pulumi.Int(int(or(a.period, time.Minute).Seconds())),
