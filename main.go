@@ -22,6 +22,9 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
+	if err := s.NewObservability(ctx); err != nil {
+		return err
+	}
 	messaging, err := s.NewMessaging(ctx)
 	if err != nil {
 		return err
@@ -73,6 +76,9 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	}
 	storefront, err := s.NewStorefront(ctx, accounts, catalog, api)
 	if err != nil {
+		return err
+	}
+	if err := s.NewDashboard(ctx); err != nil {
 		return err
 	}
 	s.Export(ctx, accounts, catalog, api, storefront)

@@ -85,16 +85,28 @@ func configuration(tb testing.TB, stackName string) map[string]string {
 	readYAML(tb, "Pulumi."+stackName+".yaml", &own)
 	config := map[string]string{}
 	for key, schema := range project.Config {
-		config["shop:"+key] = fmt.Sprint(schema.Default)
+		config["shop:"+key] = configured(tb, schema.Default)
 	}
 	for key, value := range own.Config {
 		if strings.HasPrefix(key, "shop:") {
 			_, described := project.Config[strings.TrimPrefix(key, "shop:")]
 			require.True(tb, described, "Pulumi.%s.yaml sets %s, which Pulumi.yaml does not describe", stackName, key)
 		}
-		config[key] = fmt.Sprint(value)
+		config[key] = configured(tb, value)
 	}
 	return config
+}
+
+// configured is a value as the engine hands it to the program: lists and objects as JSON.
+func configured(tb testing.TB, value any) string {
+	tb.Helper()
+	switch value.(type) {
+	case []any, map[string]any:
+		text, err := json.Marshal(value)
+		require.NoError(tb, err)
+		return string(text)
+	}
+	return fmt.Sprint(value)
 }
 
 func readYAML(tb testing.TB, file string, into any) {
@@ -233,6 +245,7 @@ func TestShop_ProtectsDataInProd(t *testing.T) {
 
 func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 	for key, test := range map[string]struct{ value, want string }{
+		"alarmEmails":         {`["Operations"]`, `config shop:alarmEmails = ["Operations"]: want a list of e-mail addresses`},
 		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
 		"backorderMinutes":    {"0", `config shop:backorderMinutes = "0": want a whole number, 1–86400`},
@@ -241,6 +254,7 @@ func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 		"logLevel":            {"loud", `config shop:logLevel = "loud": want debug, info, warn or error`},
 		"logRetentionDays":    {"0", `config shop:logRetentionDays = "0": want a whole number, 1–3653`},
 		"mfa":                 {"sometimes", `config shop:mfa = "sometimes": want off, optional or required`},
+		"monthlyBudget":       {"-1", `config shop:monthlyBudget = "-1": want a whole number, 0–1000000`},
 		"passwordAuth":        {"1x", `config shop:passwordAuth = "1x": want true or false`},
 		"pointInTimeRecovery": {"", `config shop:pointInTimeRecovery = "": want true or false`},
 		"requestsPerSecond":   {"many", `config shop:requestsPerSecond = "many": want a whole number, 1–10000`},

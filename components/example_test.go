@@ -45,6 +45,29 @@ func function(ctx *pulumi.Context, name string) *components.Function {
 	return f
 }
 
+// Everybody who is on call hears of alarms, and one dashboard shows all. Observability comes first and its dashboard last.
+func ExampleNewObservability() {
+	preview("watch", func(ctx *pulumi.Context) error {
+		watch, err := components.NewObservability(ctx, "watch", &components.ObservabilityArgs{
+			Emails: []string{"operations@example.com"},
+			Budget: &components.Budget{MonthlyUSD: 100},
+		})
+		if err != nil {
+			return err
+		}
+		orders, err := components.NewWorkQueue(ctx, "orders", &components.WorkQueueArgs{Alarms: watch.Alarms()})
+		if err != nil {
+			return err
+		}
+		return watch.NewDashboard(ctx, components.Section{Title: "Orders", Watch: []components.Observable{orders}})
+	})
+	// Output:
+	// aws:budgets/budget:Budget watch
+	// aws:cloudwatch/dashboard:Dashboard watch
+	// aws:kms/key:Key watch-alarms
+	// shop:components:FanOutTopic watch-alarms
+}
+
 // A table with an index, and a function that may read one item and query the index: nothing else, and no policy written.
 func ExampleNewFunction() {
 	preview("list-notes", func(ctx *pulumi.Context) error {
@@ -229,6 +252,7 @@ func ExampleNewServerlessApi() {
 	// aws:apigatewayv2/route:Route notes-post-notes
 	// aws:apigatewayv2/stage:Stage notes
 	// aws:cloudwatch/logGroup:LogGroup notes-access-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm notes-server-errors
 	// aws:lambda/permission:Permission notes-get-notes
 	// aws:lambda/permission:Permission notes-post-notes
 }

@@ -2,7 +2,6 @@ package components
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -304,16 +303,9 @@ func (f *Function) newRole(ctx *pulumi.Context, logs *cloudwatch.LogGroup, args 
 
 // assumeRolePolicy is the trust policy that lets one AWS service, and nobody else, take on a role.
 func assumeRolePolicy(service string) string {
-	text, err := json.Marshal(map[string]any{
-		"Version": "2012-10-17",
-		"Statement": []any{map[string]any{
-			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"Service": service},
-		}},
-	})
-	if err != nil {
-		panic(err) // maps of strings always marshal
-	}
-	return string(text)
+	return jsonText(resourceDocument{Version: "2012-10-17", Statement: []resourceStatement{{
+		Effect: "Allow", Action: "sts:AssumeRole", Principal: principal{service},
+	}}})
 }
 
 func (a *FunctionArgs) tracing() string {

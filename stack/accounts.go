@@ -113,7 +113,7 @@ func (s *Stack) newUserEvents(ctx *pulumi.Context, a *Accounts, messaging *Messa
 			{Kinds: []components.ChangeKind{components.Inserted}},
 			{New: components.Fields{"deletedAt": components.Fields{"S": components.Exists()}}},
 		},
-		Alarms: components.Alarms{Disabled: !s.settings.alarms},
+		Alarms: s.alarms(),
 	}); err != nil {
 		return err
 	}
@@ -126,6 +126,6 @@ func (s *Stack) newUserEvents(ctx *pulumi.Context, a *Accounts, messaging *Messa
 		Description: "Users who were deleted",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.users"), DetailType: components.Exact("User Deleted")},
 		Targets:     []components.Target{{Function: erase}},
-		Alarms:      components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:      s.alarms(),
 	})
 }

@@ -71,7 +71,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Cata
 	if err != nil {
 		return nil, err
 	}
-	err = products.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: components.Alarms{Disabled: !s.settings.alarms}})
+	err = products.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
 	if err != nil {
 		return nil, err
 	}

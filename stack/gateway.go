@@ -19,12 +19,18 @@ func (s *Stack) NewAPI(ctx *pulumi.Context, auth *components.CognitoAuth, contex
 	if err != nil {
 		return nil, err
 	}
-	return components.NewServerlessApi(ctx, "shop", &components.ServerlessApiArgs{
+	api, err := components.NewServerlessApi(ctx, "shop", &components.ServerlessApiArgs{
 		Routes:           append(slices.Concat(contexts...), components.Route{Method: "GET", Path: "/health", Function: health, Auth: components.AuthNone}),
 		NotFound:         notFound,
 		Auth:             auth,
 		Throttle:         &components.Throttle{Rate: float64(s.settings.requestsPerSecond), Burst: 2 * s.settings.requestsPerSecond},
 		StageName:        "api",
 		LogRetentionDays: s.settings.logRetentionDays,
+		Alarms:           s.alarms(),
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.watch("API", api, health, notFound)
+	return api, nil
 }

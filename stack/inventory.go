@@ -42,7 +42,7 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orde
 	// Most changes are nobody else's business: those that are say so in an attribute.
 	err = stock.OnChange(ctx, "events", publish, &components.ChangeArgs{
 		Filters: []components.ChangeFilter{{New: components.Fields{"outbox": components.Fields{"S": components.Exists()}}}},
-		Alarms:  components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:  s.alarms(),
 	})
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (i *Inventory) addSubscribers(ctx *pulumi.Context, s *Stack, bus *component
 		}
 		err = bus.Rule(ctx, subscriber.rule, &components.RuleArgs{
 			Description: subscriber.description, Pattern: subscriber.pattern, Targets: []components.Target{{Function: function}},
-			Alarms: components.Alarms{Disabled: !s.settings.alarms},
+			Alarms: s.alarms(),
 		})
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.Ev
 	queue, err := orders.SubscribeQueue(ctx, "project-stock", project, &components.QueueSubscriptionArgs{
 		Filter:      components.TopicFilter{Attributes: components.Fields{"detail-type": components.Exact("Order Reserved")}},
 		RawDelivery: true,
-		Queue:       components.WorkQueueArgs{Buses: []*components.EventBus{bus}, Alarms: components.Alarms{Disabled: !s.settings.alarms}},
+		Queue:       components.WorkQueueArgs{Buses: []*components.EventBus{bus}, Alarms: s.alarms()},
 	})
 	if err != nil {
 		return err
@@ -153,6 +153,6 @@ func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.Ev
 			DetailType: components.Exact("Stock Arrived", "Stock Removed", "Restock Reversed"),
 		},
 		Targets: []components.Target{{Queue: queue}},
-		Alarms:  components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:  s.alarms(),
 	})
 }

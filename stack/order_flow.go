@@ -33,7 +33,7 @@ func (s *Stack) NewOrderFlow(ctx *pulumi.Context, messaging *Messaging, orders *
 		},
 		LogRetentionDays: s.settings.logRetentionDays,
 		DisableTracing:   !s.settings.tracing,
-		Alarms:           components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:           s.alarms(),
 	})
 	if err != nil {
 		return nil, err

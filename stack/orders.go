@@ -122,7 +122,7 @@ func (s *Stack) newOrderStream(ctx *pulumi.Context, o *Orders, messaging *Messag
 			Keys:  components.Fields{"sk": components.Fields{"S": components.Prefix("EVENT#")}},
 		}},
 		BatchSize: ordersBatch,
-		Alarms:    components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:    s.alarms(),
 	}
 	if err := o.Table.OnChange(ctx, "publish", publish, events); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *Stack) newOrderSubscribers(ctx *pulumi.Context, o *Orders, messaging *M
 			DetailType: components.Exact("Shipment Delivered", "Return Inspected", "Return Restocked", "Payment Refunded", "Restock Reversed"),
 		},
 		Targets: []components.Target{{Function: track}},
-		Alarms:  components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:  s.alarms(),
 	})
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (s *Stack) newOrderSubscribers(ctx *pulumi.Context, o *Orders, messaging *M
 		Description: "Accounts that were deleted",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.users"), DetailType: components.Exact("User Deleted")},
 		Targets:     []components.Target{{Function: erase}},
-		Alarms:      components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:      s.alarms(),
 	})
 }
 
@@ -175,7 +175,7 @@ func (o *Orders) StartFlow(ctx *pulumi.Context, s *Stack, messaging *Messaging, 
 	queue, err := components.NewWorkQueue(ctx, "order-flow", &components.WorkQueueArgs{
 		Consumer: start,
 		Buses:    []*components.EventBus{messaging.Bus},
-		Alarms:   components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:   s.alarms(),
 	})
 	if err != nil {
 		return err
@@ -184,6 +184,6 @@ func (o *Orders) StartFlow(ctx *pulumi.Context, s *Stack, messaging *Messaging, 
 		Description: "Orders to be carried out",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.orders"), DetailType: components.Exact("Order Created")},
 		Targets:     []components.Target{{Queue: queue}},
-		Alarms:      components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:      s.alarms(),
 	})
 }

@@ -80,7 +80,7 @@ func (s *Stack) newPaymentRoutes(ctx *pulumi.Context, p *Payments, provider *Thi
 		return err
 	}
 	queue, err := components.NewWorkQueue(ctx, "payments", &components.WorkQueueArgs{
-		Consumer: record, FIFO: true, Alarms: components.Alarms{Disabled: !s.settings.alarms},
+		Consumer: record, FIFO: true, Alarms: s.alarms(),
 	})
 	if err != nil {
 		return err

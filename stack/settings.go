@@ -18,6 +18,7 @@ import (
 // settings are the stack's configuration, described in Pulumi.yaml, which also holds the defaults.
 type settings struct {
 	adminEmail          string
+	alarmEmails         []string
 	alarms              bool
 	hardware            string
 	apiEndpoint         string
@@ -30,6 +31,7 @@ type settings struct {
 	logRetentionDays    int
 	mailFrom            string
 	mfa                 string
+	monthlyBudget       int
 	passwordAuth        bool
 	paymentsURL         string
 	pointInTimeRecovery bool
@@ -61,6 +63,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 	r := &reader{config: config.New(ctx, ""), project: ctx.Project()}
 	s := settings{
 		adminEmail:          r.address("adminEmail"),
+		alarmEmails:         r.emails("alarmEmails"),
 		alarms:              r.flag("alarms"),
 		hardware:            r.word("architecture", string(components.ARM64), string(components.X8664), hostArchitecture),
 		apiEndpoint:         r.service("apiEndpoint"),
@@ -73,6 +76,7 @@ func load(ctx *pulumi.Context) (settings, error) {
 		logRetentionDays:    r.number("logRetentionDays", 1, 3653),
 		mailFrom:            r.address("mailFrom"),
 		mfa:                 r.word("mfa", "off", "optional", "required"),
+		monthlyBudget:       r.number("monthlyBudget", 0, 1_000_000),
 		passwordAuth:        r.flag("passwordAuth"),
 		paymentsURL:         r.service("paymentsUrl"),
 		pointInTimeRecovery: r.flag("pointInTimeRecovery"),
@@ -184,6 +188,19 @@ func (r *reader) thirdParty(key, value string, simulated bool) {
 	case !simulated && !strings.HasPrefix(value, "https://"):
 		r.wrong(key, fmt.Sprintf("%q", value), "the encrypted address of the third party's API, such as https://api.provider.example/v1")
 	}
+}
+
+func (r *reader) emails(key string) []string {
+	var addresses []string
+	err := r.config.TryObject(key, &addresses)
+	wrong := err != nil || slices.ContainsFunc(addresses, func(a string) bool {
+		parsed, err := mail.ParseAddress(a)
+		return err != nil || parsed.Address != a
+	})
+	if wrong {
+		r.wrong(key, r.config.Get(key), `a list of e-mail addresses, such as ["operations@example.com"], or []`)
+	}
+	return addresses
 }
 
 func (r *reader) flag(key string) bool {

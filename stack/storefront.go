@@ -22,7 +22,7 @@ func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *
 	if cognito == "" {
 		cognito = "https://cognito-idp." + region.Name + ".amazonaws.com"
 	}
-	return components.NewStaticSite(ctx, "storefront", &components.StaticSiteArgs{
+	site, err := components.NewStaticSite(ctx, "storefront", &components.StaticSiteArgs{
 		Content:        storefrontContent,
 		Files:          map[string]pulumi.StringInput{"config.json": s.storefrontConfig(region.Name, accounts, api)},
 		API:            api,
@@ -30,6 +30,11 @@ func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *
 		ConnectSources: []pulumi.StringInput{pulumi.String(cognito)},
 		EmptyOnDelete:  true, // every file of it can be built again
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.watch("Storefront", site)
+	return site, nil
 }
 
 // storefrontConfig is what the web application reads at start.
