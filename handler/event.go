@@ -9,7 +9,8 @@ import (
 // Event is something that happened, as services tell each other: the envelope of EventBridge, which the shop's topics and
 // queues use too, so that a consumer need not know which way an event came.
 type Event struct {
-	// ID is the same for every delivery of the same event.
+	// ID is the same for every delivery of the same event: the detail's eventId, if it has one, since EventBridge gives its envelope a new
+	// id each time an event is sent, and a publisher that heard no answer sends again.
 	ID string `json:"id"`
 	// Type is what happened, such as "Order Created".
 	Type string `json:"detail-type"`
@@ -53,6 +54,12 @@ func readEvent(data []byte) (Event, error) {
 	if e.ID == "" || e.Type == "" || e.Source == "" || len(e.Detail) == 0 || e.Detail[0] != '{' {
 		return Event{}, fmt.Errorf("event has id %q, detail-type %q, source %q and a detail of %d bytes; want an envelope as EventBridge's whose detail is a JSON object",
 			e.ID, e.Type, e.Source, len(e.Detail))
+	}
+	var own struct {
+		EventID json.RawMessage `json:"eventId"`
+	}
+	if json.Unmarshal(e.Detail, &own) == nil && text(own.EventID) != "" {
+		e.ID = text(own.EventID)
 	}
 	return e, nil
 }

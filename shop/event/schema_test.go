@@ -122,7 +122,7 @@ func TestEvents_SurviveTheirJourney(t *testing.T) {
 			require.Equal(t, "text", e.CorrelationID())
 			back, err := Parse(e)
 			require.NoError(t, err)
-			require.Equal(t, detail, back)
+			require.Equal(t, identified("id-1", detail), back, "the event's own id travels in the detail")
 
 			compiled, err := validator.NewCompiler().Compile(filepath.Join(schemaDir, fileOf(k.name)))
 			require.NoError(t, err)
