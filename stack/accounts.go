@@ -20,6 +20,7 @@ type Accounts struct {
 // NewAccounts deploys sign-up and sign-in for the groups customer and admin, the users' profiles, one function per route, and what tells the
 // other contexts who came and who left.
 func (s *Stack) NewAccounts(ctx *pulumi.Context, messaging *Messaging) (*Accounts, error) {
+	s.section("Accounts")
 	profiles, err := components.NewTable(ctx, "users", &components.TableArgs{
 		PartitionKey:               components.String("userId"),
 		TimeToLive:                 "expiresAt",
@@ -30,6 +31,7 @@ func (s *Stack) NewAccounts(ctx *pulumi.Context, messaging *Messaging) (*Account
 	if err != nil {
 		return nil, err
 	}
+	s.watch(profiles)
 	a := &Accounts{Profiles: profiles}
 	if err := s.newUserPool(ctx, a); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ type Inventory struct {
 // NewInventory deploys the inventory: the tasks that the order flow has, what it does when other contexts' events come over the bus, and the
 // display of what is left in the catalogue.
 func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orders *components.FanOutTopic, catalog *Catalog) (*Inventory, error) {
+	s.section("Inventory")
 	stock, err := components.NewTable(ctx, "stock", &components.TableArgs{
 		PartitionKey:               components.String("pk"),
 		SortKey:                    components.String("sk"),
@@ -28,6 +29,7 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orde
 	if err != nil {
 		return nil, err
 	}
+	s.watch(stock)
 	inventory := &Inventory{Stock: stock}
 	if err := inventory.addTasks(ctx, s); err != nil {
 		return nil, err
@@ -146,6 +148,7 @@ func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.Ev
 	if err != nil {
 		return err
 	}
+	s.watch(queue)
 	return bus.Rule(ctx, "stock-changes", &components.RuleArgs{
 		Description: "Shows stock that came or went without an order",
 		Pattern: components.EventPattern{

@@ -13,6 +13,7 @@ const redrivable = "Nothing catches its failure on purpose: the execution stops 
 // NewOrderFlow deploys the workflow that carries out each order, and undoes what it did if it cannot: reserve stock or wait for it, charge, ship,
 // tell the customer. It asks each context by its tasks, and is started by new orders.
 func (s *Stack) NewOrderFlow(ctx *pulumi.Context, messaging *Messaging, orders *Orders, inventory *Inventory, payments *Payments, shipping *Shipping, notifications *Notifications) (*components.Workflow, error) {
+	s.section("Order flow")
 	flow, err := components.NewWorkflow(ctx, "order-flow", &components.WorkflowArgs{
 		DefinitionFile: "stack/order-flow.asl.json",
 		Substitutions: components.Substitutions{
@@ -38,5 +39,6 @@ func (s *Stack) NewOrderFlow(ctx *pulumi.Context, messaging *Messaging, orders *
 	if err != nil {
 		return nil, err
 	}
+	s.watch(flow)
 	return flow, orders.StartFlow(ctx, s, messaging, flow)
 }

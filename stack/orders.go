@@ -26,6 +26,7 @@ type Orders struct {
 // NewOrders deploys the orders: an append-only table of events whose stream is both the outbox and what the read models are made from,
 // one function per route, and what other contexts' events do to orders.
 func (s *Stack) NewOrders(ctx *pulumi.Context, catalog *Catalog, messaging *Messaging) (*Orders, error) {
+	s.section("Orders")
 	o := &Orders{}
 	if err := s.newOrderTables(ctx, o); err != nil {
 		return nil, err
@@ -69,6 +70,7 @@ func (s *Stack) newOrderTables(ctx *pulumi.Context, o *Orders) error {
 		if err != nil {
 			return err
 		}
+		s.watch(created)
 		*table.into = created
 	}
 	return nil
@@ -180,6 +182,7 @@ func (o *Orders) StartFlow(ctx *pulumi.Context, s *Stack, messaging *Messaging, 
 	if err != nil {
 		return err
 	}
+	s.watch(queue)
 	return messaging.Bus.Rule(ctx, "start-order-flow", &components.RuleArgs{
 		Description: "Orders to be carried out",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.orders"), DetailType: components.Exact("Order Created")},

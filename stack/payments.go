@@ -20,6 +20,7 @@ type Payments struct {
 // NewPayments deploys the payments: a table that remembers what was asked of the provider before it is asked, the order flow's tasks, the
 // provider's webhooks, which a FIFO queue keeps in order for each payment, refunds of returned goods, and the events that tell others.
 func (s *Stack) NewPayments(ctx *pulumi.Context, bus *components.EventBus, provider *ThirdParty) (*Payments, error) {
+	s.section("Payments")
 	table, err := components.NewTable(ctx, "payments", &components.TableArgs{
 		PartitionKey:               components.String("orderId"),
 		Stream:                     components.NewAndOldImages,
@@ -29,6 +30,7 @@ func (s *Stack) NewPayments(ctx *pulumi.Context, bus *components.EventBus, provi
 	if err != nil {
 		return nil, err
 	}
+	s.watch(table)
 	p := &Payments{Table: table}
 	if err := s.newPaymentTasks(ctx, p, provider); err != nil {
 		return nil, err
@@ -85,6 +87,7 @@ func (s *Stack) newPaymentRoutes(ctx *pulumi.Context, p *Payments, provider *Thi
 	if err != nil {
 		return err
 	}
+	s.watch(queue)
 	webhook, err := s.function(ctx, "payment-webhook", "Receives the payment provider's news", provider.GrantReceive(), queue.GrantSend())
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type Shipping struct {
 // NewShipping deploys shipping: a table that remembers what was asked of the carrier before it is asked, the order flow's tasks, the
 // carrier's webhooks, the inspection of returned goods, and the events that tell others.
 func (s *Stack) NewShipping(ctx *pulumi.Context, bus *components.EventBus, carrier *ThirdParty) (*Shipping, error) {
+	s.section("Shipping")
 	table, err := components.NewTable(ctx, "shipments", &components.TableArgs{
 		PartitionKey:               components.String("orderId"),
 		Stream:                     components.NewAndOldImages,
@@ -29,6 +30,7 @@ func (s *Stack) NewShipping(ctx *pulumi.Context, bus *components.EventBus, carri
 	if err != nil {
 		return nil, err
 	}
+	s.watch(table)
 	stored := table.Grant(policies.GetItem, policies.PutItem)
 	create, err := s.function(ctx, "create-shipment", "Hands an order's parcel to the carrier, once", carrier.GrantCalls(), stored)
 	if err != nil {

@@ -48,6 +48,7 @@ func (t *ThirdParty) GrantReceive() policies.Grant {
 
 // NewThirdParties deploys what the shop and the third parties know each other by, and, if the stack is to have them, the simulators.
 func (s *Stack) NewThirdParties(ctx *pulumi.Context) (*ThirdParties, error) {
+	s.section("Third parties")
 	notices, err := components.NewTable(ctx, "notices", &components.TableArgs{
 		PartitionKey:               components.String("noticeId"),
 		TimeToLive:                 "expiresAt",
