@@ -6,6 +6,7 @@ import runpy
 import socketserver
 from xml.sax.saxutils import escape
 
+from ministack import app
 from ministack.core import iam_actions
 from ministack.services import cloudwatch, cognito, lambda_svc, stepfunctions
 
@@ -127,5 +128,10 @@ def with_time_limit(state, data, execution, context):
 
 
 stepfunctions._execute_task = with_time_limit
+
+# Policies that want TLS, which those of all queues, topics and buckets do, would refuse everybody: the emulator speaks plain HTTP. Nothing leaves
+# this machine.
+pin_request_origin = app.pin_request_origin
+app.pin_request_origin = lambda source_ip, secure: pin_request_origin(source_ip, True)
 
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)
