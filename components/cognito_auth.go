@@ -131,7 +131,7 @@ func NewCognitoAuth(ctx *pulumi.Context, name string, args *CognitoAuthArgs, opt
 // Grant allows the actions on the user pool and links its id as <NAME>_USER_POOL_ID.
 func (a *CognitoAuth) Grant(actions ...policies.UserPoolAction) policies.Grant {
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{a.UserPoolARN}}},
+		Statements: []policies.Statement{policies.Allow(actions, a.UserPoolARN)},
 		Links: []policies.Link{{
 			Variable: variable(a.logicalName, "USER_POOL_ID"), Value: a.UserPoolID, Resource: a.logicalName + " (CognitoAuth)",
 		}},

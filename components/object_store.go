@@ -174,11 +174,8 @@ func (s *ObjectStore) Grant(prefix string, actions ...policies.ObjectAction) pol
 		return policies.Invalid(fmt.Errorf("%s (ObjectStore): grant on prefix %q: want folders that end with a slash, such as uploads/", s.logicalName, prefix))
 	}
 	return policies.Grant{
-		Statements: []policies.Statement{{
-			Actions:   texts(actions),
-			Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s*", s.ARN, prefix)},
-		}},
-		Links: []policies.Link{{Variable: variable(s.logicalName, "BUCKET"), Value: s.Name, Resource: s.logicalName + " (ObjectStore)"}},
+		Statements: []policies.Statement{policies.Allow(actions, pulumi.Sprintf("%s/%s*", s.ARN, prefix))},
+		Links:      []policies.Link{{Variable: variable(s.logicalName, "BUCKET"), Value: s.Name, Resource: s.logicalName + " (ObjectStore)"}},
 	}
 }
 
