@@ -149,13 +149,16 @@ func TestShop_Snapshots(t *testing.T) {
 	}
 }
 
-// readable replaces assets, which have paths and hashes, by their kind.
+// readable replaces assets, which have paths and hashes, by their kind, and generated secrets, which are different each time.
 func readable(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		out := map[string]any{}
 		for key, item := range v {
 			out[key] = readable(item)
+			if key == "secretString" {
+				out[key] = "secret"
+			}
 		}
 		return out
 	case []any:
@@ -201,7 +204,7 @@ func TestShop_FunctionsFindWhatTheStackGivesThem(t *testing.T) {
 	require.Equal(t, used, given)
 }
 
-// variablesIn lists the names that a function's main passes to env.Get.
+// variablesIn lists the names that a function's main passes to env.Get and secret.New.
 func variablesIn(t *testing.T, file string) []string {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
@@ -209,15 +212,16 @@ func variablesIn(t *testing.T, file string) []string {
 	var names []string
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if !ok || len(call.Args) != 1 {
+		if !ok {
 			return true
 		}
 		method, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok || method.Sel.Name != "Get" {
+		if !ok {
 			return true
 		}
-		if receiver, ok := method.X.(*ast.Ident); ok && receiver.Name == "env" {
-			name, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
+		receiver, _ := method.X.(*ast.Ident)
+		if receiver != nil && (receiver.Name+"."+method.Sel.Name == "env.Get" || receiver.Name+"."+method.Sel.Name == "secret.New") {
+			name, err := strconv.Unquote(call.Args[len(call.Args)-1].(*ast.BasicLit).Value)
 			require.NoError(t, err)
 			names = append(names, name)
 		}
@@ -244,6 +248,7 @@ func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 		"alarmEmails":         {`["Operations"]`, `config shop:alarmEmails = ["Operations"]: want a list of e-mail addresses`},
 		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
+		"backorderMinutes":    {"0", `config shop:backorderMinutes = "0": want a whole number, 1–86400`},
 		"cognitoEndpoint":     {"localhost", `config shop:cognitoEndpoint = "localhost": want an address such as https://shop.example.com`},
 		"deletionProtection":  {"maybe", `config shop:deletionProtection = "maybe": want true or false`},
 		"logLevel":            {"loud", `config shop:logLevel = "loud": want debug, info, warn or error`},

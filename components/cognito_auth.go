@@ -1,12 +1,12 @@
 package components
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -33,6 +33,9 @@ type PasswordPolicy struct {
 	RequireSymbols bool
 	// TemporaryPasswordDays is how long a password set by an administrator is valid: 1–365 days. Default 7.
 	TemporaryPasswordDays int
+	// History is how many of a user's last passwords cannot be used again: 0–24. Default 0: any can. It needs Cognito's Essentials
+	// plan, which new user pools have, or Plus.
+	History int
 }
 
 // CognitoAuthArgs describes who may sign in and how.
@@ -47,7 +50,8 @@ type CognitoAuthArgs struct {
 	// Domain is the first label of the hosted sign-in pages' host, which must be free in the whole region: 1–63 of a–z, 0–9
 	// and '-', without the words aws, amazon and cognito. Default: no hosted pages.
 	Domain pulumi.StringInput
-	// CallbackURLs are the pages that the hosted sign-in may return to. Required with Domain.
+	// CallbackURLs are the pages that the hosted sign-in may return to. Required with Domain, unless the domain only gives tokens
+	// to MachineClients.
 	CallbackURLs []string
 	// LogoutURLs are the pages that the hosted sign-out may return to. Default: none.
 	LogoutURLs []string
@@ -55,6 +59,27 @@ type CognitoAuthArgs struct {
 	AccessTokenLifetime time.Duration
 	// RefreshTokenLifetime is how long a user stays signed in: 1 h–3650 days. Default 30 days.
 	RefreshTokenLifetime time.Duration
+	// Mail is from whom the pool's mails come. Default: from no-reply@verificationemail.com, at most 50 a day (Cognito quota).
+	Mail *UserPoolMail
+	// Verification is how users prove that an e-mail address is theirs. Default: by a code, in Cognito's words.
+	Verification Verification
+	// Invitation is the mail to a user whom an administrator created, with {username} and, for the temporary password, {####}.
+	// It needs Mail, and both a subject and a message. Default: Cognito's words.
+	Invitation MailTemplate
+	// Google lets users sign in with their Google account, on the hosted pages. It needs Domain.
+	Google *SocialProvider
+	// Facebook lets users sign in with their Facebook account, on the hosted pages. It needs Domain.
+	Facebook *SocialProvider
+	// ResourceServers are the APIs for which access tokens carry scopes, each called something else. Default: none.
+	ResourceServers []ResourceServer
+	// Scopes of ResourceServers, such as orders/read, that users of the single-page application get when they sign in on the hosted
+	// pages. Default: none beyond openid, email and profile.
+	Scopes []string
+	// MachineClients are programs that get tokens of their own, without a user, each called something else. They need Domain and
+	// ResourceServers. Default: none.
+	MachineClients []MachineClient
+	// Triggers are functions that Cognito calls while users sign up and in. Default: none.
+	Triggers Triggers
 	// AllowPasswordAuth lets clients send the password itself (USER_PASSWORD_AUTH) instead of a proof that they know it
 	// (USER_SRP_AUTH), which is easier for scripts and tests.
 	AllowPasswordAuth bool
@@ -80,11 +105,20 @@ type CognitoAuth struct {
 	ClientID pulumi.StringOutput
 	// Issuer is the iss claim of the pool's tokens.
 	Issuer pulumi.StringOutput
+	// OAuthURL is where the hosted pages and the endpoints /oauth2/authorize and /oauth2/token are: https://…, without a slash at
+	// the end. Empty without Domain.
+	OAuthURL pulumi.StringOutput
+	// MachineClientIDs are the ids of the machine clients, by name.
+	MachineClientIDs pulumi.StringMapOutput
+	// MachineClientSecrets are the secrets of the machine clients, by name. They are secrets of Pulumi.
+	MachineClientSecrets pulumi.StringMapOutput
 
 	logicalName string
+	endpoint    pulumi.StringOutput // by which identity pools know the user pool
+	triggers    Triggers
 }
 
-// NewCognitoAuth creates the user pool, its groups, its client and, if asked for, its hosted pages.
+// NewCognitoAuth creates the user pool, its groups, its clients and, if asked for, its hosted pages, providers and triggers.
 func NewCognitoAuth(ctx *pulumi.Context, name string, args *CognitoAuthArgs, opts ...pulumi.ResourceOption) (*CognitoAuth, error) {
 	if args == nil {
 		args = &CognitoAuthArgs{}
@@ -92,7 +126,7 @@ func NewCognitoAuth(ctx *pulumi.Context, name string, args *CognitoAuthArgs, opt
 	if err := args.validate(name); err != nil {
 		return nil, err
 	}
-	a := &CognitoAuth{logicalName: name}
+	a := &CognitoAuth{logicalName: name, triggers: args.Triggers}
 	if err := ctx.RegisterComponentResource(token("CognitoAuth"), name, a, opts...); err != nil {
 		return nil, wrap("CognitoAuth", name, err)
 	}
@@ -100,32 +134,49 @@ func NewCognitoAuth(ctx *pulumi.Context, name string, args *CognitoAuthArgs, opt
 	if err != nil {
 		return nil, wrap("CognitoAuth", name, err)
 	}
-	a.UserPoolID, a.UserPoolARN = pool.ID().ToStringOutput(), pool.Arn
+	a.UserPoolID, a.UserPoolARN, a.endpoint = pool.ID().ToStringOutput(), pool.Arn, pool.Endpoint
 	a.Issuer = pulumi.Sprintf("https://%s", pool.Endpoint)
-	for _, g := range args.Groups {
-		_, err := cognito.NewUserGroup(ctx, name+"-"+g, &cognito.UserGroupArgs{
-			UserPoolId: pool.ID(), Name: pulumi.String(g),
-		}, pulumi.Parent(a))
-		if err != nil {
-			return nil, wrap("CognitoAuth", name, err)
-		}
-	}
-	client, err := cognito.NewUserPoolClient(ctx, name+"-client", args.client(pool), pulumi.Parent(a))
-	if err != nil {
-		return nil, wrap("CognitoAuth", name, err)
-	}
-	a.ClientID = client.ID().ToStringOutput()
-	if args.Domain != nil {
-		_, err := cognito.NewUserPoolDomain(ctx, name+"-domain", &cognito.UserPoolDomainArgs{
-			UserPoolId: pool.ID(), Domain: args.Domain,
-		}, pulumi.Parent(a))
-		if err != nil {
+	for _, create := range []func(*pulumi.Context, *CognitoAuthArgs) error{a.newGroups, a.newDomain, a.newClients, a.permitTriggers} {
+		if err := create(ctx, args); err != nil {
 			return nil, wrap("CognitoAuth", name, err)
 		}
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{
-		"userPoolId": a.UserPoolID, "userPoolArn": a.UserPoolARN, "clientId": a.ClientID, "issuer": a.Issuer,
+		"userPoolId": a.UserPoolID, "userPoolArn": a.UserPoolARN, "clientId": a.ClientID, "issuer": a.Issuer, "oauthUrl": a.OAuthURL,
+		"machineClientIds": a.MachineClientIDs, "machineClientSecrets": a.MachineClientSecrets,
 	})
+}
+
+func (a *CognitoAuth) newGroups(ctx *pulumi.Context, args *CognitoAuthArgs) error {
+	for _, g := range args.Groups {
+		_, err := cognito.NewUserGroup(ctx, a.logicalName+"-"+g, &cognito.UserGroupArgs{
+			UserPoolId: a.UserPoolID, Name: pulumi.String(g),
+		}, pulumi.Parent(a))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newDomain creates the host of the hosted pages and of the token endpoint.
+func (a *CognitoAuth) newDomain(ctx *pulumi.Context, args *CognitoAuthArgs) error {
+	a.OAuthURL = pulumi.String("").ToStringOutput()
+	if args.Domain == nil {
+		return nil
+	}
+	region, err := aws.GetRegion(ctx, nil, pulumi.Parent(a))
+	if err != nil {
+		return err
+	}
+	domain, err := cognito.NewUserPoolDomain(ctx, a.logicalName+"-domain", &cognito.UserPoolDomainArgs{
+		UserPoolId: a.UserPoolID, Domain: args.Domain,
+	}, pulumi.Parent(a))
+	if err != nil {
+		return err
+	}
+	a.OAuthURL = pulumi.Sprintf("https://%s.auth.%s.amazoncognito.com", domain.Domain, region.Name)
+	return nil
 }
 
 // Grant allows the actions on the user pool and links its id as <NAME>_USER_POOL_ID.
@@ -156,17 +207,16 @@ func (a *CognitoAuthArgs) userPool() *cognito.UserPoolArgs {
 				&cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs{Name: pulumi.String("verified_email"), Priority: pulumi.Int(1)},
 			},
 		},
-		AdminCreateUserConfig: &cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(a.DisableSelfSignUp)},
-		PasswordPolicy: &cognito.UserPoolPasswordPolicyArgs{
-			MinimumLength:                 pulumi.Int(or(a.Password.MinimumLength, 12)),
-			RequireLowercase:              pulumi.Bool(true),
-			RequireUppercase:              pulumi.Bool(true),
-			RequireNumbers:                pulumi.Bool(true),
-			RequireSymbols:                pulumi.Bool(a.Password.RequireSymbols),
-			TemporaryPasswordValidityDays: pulumi.Int(or(a.Password.TemporaryPasswordDays, 7)),
+		AdminCreateUserConfig: &cognito.UserPoolAdminCreateUserConfigArgs{
+			AllowAdminCreateUserOnly: pulumi.Bool(a.DisableSelfSignUp),
+			InviteMessageTemplate:    a.invitation(),
 		},
-		MfaConfiguration:   pulumi.String(string(or(a.MFA, MFAOptional))),
-		DeletionProtection: pulumi.String(protection),
+		EmailConfiguration:          a.Mail.configuration(),
+		VerificationMessageTemplate: a.Verification.template(),
+		LambdaConfig:                a.Triggers.configuration(),
+		PasswordPolicy:              a.Password.policy(),
+		MfaConfiguration:            pulumi.String(string(or(a.MFA, MFAOptional))),
+		DeletionProtection:          pulumi.String(protection),
 	}
 	if a.ThreatProtection {
 		args.UserPoolTier = pulumi.String("PLUS")
@@ -183,33 +233,19 @@ func (a *CognitoAuthArgs) userPool() *cognito.UserPoolArgs {
 	return args
 }
 
-func (a *CognitoAuthArgs) client(pool *cognito.UserPool) *cognito.UserPoolClientArgs {
-	flows := []string{"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"}
-	if a.AllowPasswordAuth {
-		flows = append(flows, "ALLOW_USER_PASSWORD_AUTH")
+func (w PasswordPolicy) policy() *cognito.UserPoolPasswordPolicyArgs {
+	policy := &cognito.UserPoolPasswordPolicyArgs{
+		MinimumLength:                 pulumi.Int(or(w.MinimumLength, 12)),
+		RequireLowercase:              pulumi.Bool(true),
+		RequireUppercase:              pulumi.Bool(true),
+		RequireNumbers:                pulumi.Bool(true),
+		RequireSymbols:                pulumi.Bool(w.RequireSymbols),
+		TemporaryPasswordValidityDays: pulumi.Int(or(w.TemporaryPasswordDays, 7)),
 	}
-	args := &cognito.UserPoolClientArgs{
-		UserPoolId:                 pool.ID(),
-		GenerateSecret:             pulumi.Bool(false), // a page cannot keep one
-		ExplicitAuthFlows:          pulumi.ToStringArray(flows),
-		PreventUserExistenceErrors: pulumi.String("ENABLED"),
-		EnableTokenRevocation:      pulumi.Bool(true),
-		AccessTokenValidity:        pulumi.Int(int(or(a.AccessTokenLifetime, time.Hour).Minutes())),
-		IdTokenValidity:            pulumi.Int(int(or(a.AccessTokenLifetime, time.Hour).Minutes())),
-		RefreshTokenValidity:       pulumi.Int(int(or(a.RefreshTokenLifetime, 30*24*time.Hour).Hours())),
-		TokenValidityUnits: &cognito.UserPoolClientTokenValidityUnitsArgs{
-			AccessToken: pulumi.String("minutes"), IdToken: pulumi.String("minutes"), RefreshToken: pulumi.String("hours"),
-		},
+	if w.History != 0 {
+		policy.PasswordHistorySize = pulumi.Int(w.History)
 	}
-	if a.Domain != nil {
-		args.AllowedOauthFlowsUserPoolClient = pulumi.Bool(true)
-		args.AllowedOauthFlows = pulumi.StringArray{pulumi.String("code")} // with PKCE, which public clients must use
-		args.AllowedOauthScopes = pulumi.ToStringArray([]string{"openid", "email", "profile"})
-		args.SupportedIdentityProviders = pulumi.StringArray{pulumi.String("COGNITO")}
-		args.CallbackUrls = pulumi.ToStringArray(a.CallbackURLs)
-		args.LogoutUrls = pulumi.ToStringArray(a.LogoutURLs)
-	}
-	return args
+	return policy
 }
 
 var (
@@ -224,28 +260,42 @@ func (a *CognitoAuthArgs) validate(name string) error {
 	for _, g := range a.Groups {
 		p.want(groupName.MatchString(g), "Groups", g, "1–128 characters without spaces")
 	}
-	p.want(len(slices.Compact(slices.Sorted(slices.Values(a.Groups)))) == len(a.Groups), "Groups", a.Groups, "every group once")
-	length := or(a.Password.MinimumLength, 12)
-	p.want(length >= 8 && length <= 99, "Password.MinimumLength", length, "8–99")
-	days := or(a.Password.TemporaryPasswordDays, 7)
-	p.want(days >= 1 && days <= 365, "Password.TemporaryPasswordDays", days, "1–365")
+	p.once("Groups", a.Groups, "group")
+	a.Password.validate(p)
 	p.want(slices.Contains([]MFA{"", MFAOff, MFAOptional, MFARequired}, a.MFA), "MFA", string(a.MFA), "MFAOff, MFAOptional or MFARequired")
+	a.validatePages(p)
+	a.validateMails(p)
+	a.validateProviders(p)
+	a.validateClients(p)
+	a.validateTriggers(p)
+	return p.err()
+}
+
+func (w PasswordPolicy) validate(p *problems) {
+	length := or(w.MinimumLength, 12)
+	p.want(length >= 8 && length <= 99, "Password.MinimumLength", length, "8–99")
+	days := or(w.TemporaryPasswordDays, 7)
+	p.want(days >= 1 && days <= 365, "Password.TemporaryPasswordDays", days, "1–365")
+	p.want(w.History >= 0 && w.History <= 24, "Password.History", w.History, "0–24 passwords")
+}
+
+// validatePages checks what has to do with the hosted pages.
+func (a *CognitoAuthArgs) validatePages(p *problems) {
 	if domain, plain := a.Domain.(pulumi.String); plain {
 		p.want(domainName.MatchString(string(domain)) && !reservedInDomain(string(domain)), "Domain", string(domain),
 			"1–63 of a–z, 0–9 and '-', without the words aws, amazon and cognito")
 	}
-	p.want(a.Domain == nil || len(a.CallbackURLs) > 0, "CallbackURLs", a.CallbackURLs, "at least one page to return to, since Domain is set")
+	p.want(a.Domain == nil || len(a.CallbackURLs) > 0 || len(a.MachineClients) > 0, "CallbackURLs", a.CallbackURLs,
+		"at least one page to return to, since Domain is set")
 	p.want(a.Domain != nil || len(a.CallbackURLs)+len(a.LogoutURLs) == 0, "CallbackURLs", a.CallbackURLs, "Domain to be set too, since only hosted pages return")
 	for _, u := range append(slices.Clone(a.CallbackURLs), a.LogoutURLs...) {
 		p.want(pageURL.MatchString(u), "CallbackURLs and LogoutURLs", u, "an https URL, or http://localhost")
 	}
-	access := or(a.AccessTokenLifetime, time.Hour)
-	p.want(access >= 5*time.Minute && access <= 24*time.Hour && access%time.Minute == 0, "AccessTokenLifetime", access, "5m–24h in whole minutes")
-	refresh := or(a.RefreshTokenLifetime, 30*24*time.Hour)
-	p.want(refresh >= time.Hour && refresh <= 3650*24*time.Hour && refresh%time.Hour == 0, "RefreshTokenLifetime", refresh,
-		fmt.Sprintf("1h–%s in whole hours", duration(3650*24*time.Hour)))
-	p.want(refresh >= access, "RefreshTokenLifetime", refresh, "at least AccessTokenLifetime")
-	return p.err()
+}
+
+// once wants every value to be there only once.
+func (p *problems) once(field string, values []string, kind string) {
+	p.want(len(slices.Compact(slices.Sorted(slices.Values(values)))) == len(values), field, values, "every "+kind+" once")
 }
 
 // reservedInDomain tells whether Cognito refuses the domain because of a word in it.

@@ -16,6 +16,9 @@ const (
 	userPoolType = "aws:cognito/userPool:UserPool"
 	clientType   = "aws:cognito/userPoolClient:UserPoolClient"
 	domainType   = "aws:cognito/userPoolDomain:UserPoolDomain"
+
+	providerType       = "aws:cognito/identityProvider:IdentityProvider"
+	resourceServerType = "aws:cognito/resourceServer:ResourceServer"
 )
 
 func TestCognitoAuth_IsSafeByDefault(t *testing.T) {
@@ -46,13 +49,23 @@ func TestCognitoAuth_IsSafeByDefault(t *testing.T) {
 	require.EqualValues(t, 720, client["refreshTokenValidity"])
 	require.Empty(t, program.OfType(domainType))
 	require.Empty(t, program.OfType("aws:cognito/userGroup:UserGroup"))
+	for _, unset := range []string{"emailConfiguration", "verificationMessageTemplate", "lambdaConfig"} {
+		require.NotContains(t, pool, unset)
+	}
+	require.NotContains(t, pool["adminCreateUserConfig"], "inviteMessageTemplate")
+	require.NotContains(t, client, "supportedIdentityProviders")
+	require.NotContains(t, client, "allowedOauthFlows")
+	require.Len(t, program.OfType(clientType), 1)
+	for _, none := range []string{providerType, resourceServerType, permissionType} {
+		require.Empty(t, program.OfType(none))
+	}
 }
 
 func TestCognitoAuth_Options(t *testing.T) {
 	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
 			Groups:   []string{"customer", "admin"},
-			Password: components.PasswordPolicy{MinimumLength: 16, RequireSymbols: true, TemporaryPasswordDays: 1},
+			Password: components.PasswordPolicy{MinimumLength: 16, RequireSymbols: true, TemporaryPasswordDays: 1, History: 5},
 			MFA:      components.MFAOff, Domain: pulumi.String("nordlicht"),
 			CallbackURLs: []string{"https://shop.example.com/"}, LogoutURLs: []string{"http://localhost:8080/bye"},
 			AccessTokenLifetime: 5 * time.Minute, RefreshTokenLifetime: 24 * time.Hour,
@@ -70,6 +83,7 @@ func TestCognitoAuth_Options(t *testing.T) {
 	require.Equal(t, true, in(t, pool, "adminCreateUserConfig", "allowAdminCreateUserOnly"))
 	require.EqualValues(t, 16, in(t, pool, "passwordPolicy", "minimumLength"))
 	require.Equal(t, true, in(t, pool, "passwordPolicy", "requireSymbols"))
+	require.EqualValues(t, 5, in(t, pool, "passwordPolicy", "passwordHistorySize"))
 	for _, group := range []string{"customer", "admin"} {
 		require.Equal(t, group, program.Get(t, "aws:cognito/userGroup:UserGroup", "accounts-"+group).Inputs["name"])
 	}
@@ -100,6 +114,7 @@ func TestCognitoAuth_RefusesWrongArguments(t *testing.T) {
 		"group with a space":  {components.CognitoAuthArgs{Groups: []string{"shop admins"}}, `accounts (CognitoAuth): Groups = "shop admins"`},
 		"group twice":         {components.CognitoAuthArgs{Groups: []string{"a", "a"}}, "every group once"},
 		"short password":      {components.CognitoAuthArgs{Password: components.PasswordPolicy{MinimumLength: 6}}, "Password.MinimumLength = 6, want 8–99"},
+		"password history":    {components.CognitoAuthArgs{Password: components.PasswordPolicy{History: 25}}, "Password.History = 25, want 0–24 passwords"},
 		"temporary password":  {components.CognitoAuthArgs{Password: components.PasswordPolicy{TemporaryPasswordDays: 500}}, "want 1–365"},
 		"MFA":                 {components.CognitoAuthArgs{MFA: "SOMETIMES"}, `MFA = "SOMETIMES", want MFAOff, MFAOptional or MFARequired`},
 		"reserved domain":     {components.CognitoAuthArgs{Domain: pulumi.String("my-cognito"), CallbackURLs: []string{"https://x/"}}, `Domain = "my-cognito"`},
@@ -133,4 +148,23 @@ func TestCognitoAuth_GrantsActionsOnItsPool(t *testing.T) {
 	}, allowed(t, program, "get-me"))
 	require.Equal(t, map[string]any{"ACCOUNTS_USER_POOL_ID": "accounts-id"},
 		in(t, program.Get(t, functionType, "get-me").Inputs, "environment", "variables"))
+}
+
+func TestCognitoAuth_GrantsWhatAdministeringUsersTakes(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "administer-users", &components.FunctionArgs{
+			Source: "lambdas/administer-users", Builder: newBuilder(t), DisableTracing: true,
+			Grants: []policies.Grant{newAuth(t, ctx).Grant(
+				policies.AdminGetUser, policies.AdminCreateUser, policies.AdminDeleteUser, policies.AdminDisableUser,
+				policies.AdminUserGlobalSignOut, policies.AdminAddUserToGroup, policies.AdminRemoveUserFromGroup,
+				policies.AdminListGroupsForUser, policies.ListUsers,
+			)},
+		})
+		return err
+	})
+	require.Equal(t, map[string][]string{accountsARN: {
+		"cognito-idp:AdminAddUserToGroup", "cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminDisableUser",
+		"cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser", "cognito-idp:AdminRemoveUserFromGroup",
+		"cognito-idp:AdminUserGlobalSignOut", "cognito-idp:ListUsers",
+	}}, allowed(t, program, "administer-users"))
 }

@@ -36,7 +36,7 @@ const (
 )
 
 // extend gives the function's role a further policy, called <function>-<name>, as a child of the component that needs it.
-// These are the permissions with which Lambda reads the function's events; its code has no use for them.
+// Unless name ends in -policy, these are the permissions with which Lambda reads the function's events; its code has no use for them.
 func (f *Function) extend(ctx *pulumi.Context, parent pulumi.Resource, name string, grants ...policies.Grant) (*iam.RolePolicy, error) {
 	return iam.NewRolePolicy(ctx, f.logicalName+"-"+name, &iam.RolePolicyArgs{
 		Role: f.RoleName, Policy: policies.Document(grants...),

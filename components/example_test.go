@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/serverless-shop/serverless-shop/components"
@@ -67,6 +68,24 @@ func ExampleNewObservability() {
 	// shop:components:FanOutTopic watch-alarms
 }
 
+// A function that may send mails from one address, and no others.
+func ExampleNewMailSender() {
+	preview("orders-mail", func(ctx *pulumi.Context) error {
+		mail, err := components.NewMailSender(ctx, "orders-mail", &components.MailSenderArgs{Address: "orders@shop.example"})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "confirm-order", &components.FunctionArgs{
+			Source: "lambdas/confirm-order", Grants: []policies.Grant{mail.GrantSend()}, // finds the address in ORDERS_MAIL_SENDER
+			Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:sesv2/configurationSet:ConfigurationSet orders-mail-configuration
+	// aws:sesv2/emailIdentity:EmailIdentity orders-mail
+}
+
 // A table with an index, and a function that may read one item and query the index: nothing else, and no policy written.
 func ExampleNewFunction() {
 	preview("list-notes", func(ctx *pulumi.Context) error {
@@ -95,6 +114,71 @@ func ExampleNewFunction() {
 	// aws:lambda/function:Function list-notes
 }
 
+// Functions that share a store for their code deploy at the same time, and not one after the other.
+func ExampleNewFunction_artifacts() {
+	preview("list-notes", func(ctx *pulumi.Context) error {
+		artifacts, err := components.NewObjectStore(ctx, "artifacts", &components.ObjectStoreArgs{EmptyOnDelete: true})
+		if err != nil {
+			return err
+		}
+		for _, name := range []string{"list-notes", "write-note"} {
+			_, err := components.NewFunction(ctx, name, &components.FunctionArgs{
+				Source: "lambdas/" + name, Artifacts: artifacts, Builder: zipped{},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// Output:
+	// aws:cloudwatch/logGroup:LogGroup list-notes-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-duration
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-errors
+	// aws:cloudwatch/metricAlarm:MetricAlarm list-notes-throttles
+	// aws:iam/role:Role list-notes-role
+	// aws:iam/rolePolicy:RolePolicy list-notes-policy
+	// aws:lambda/function:Function list-notes
+	// aws:s3/bucketObjectv2:BucketObjectv2 list-notes-code
+}
+
+// A function that is called rarely and is fast all the same: a schedule keeps one instance of it.
+func ExampleNewFunction_keepWarm() {
+	preview("pay-warm", func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", KeepWarm: &components.KeepWarm{Every: 4 * time.Minute}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/metricAlarm:MetricAlarm pay-warm-dlq-not-empty
+	// aws:cloudwatch/metricAlarm:MetricAlarm pay-warm-dropped
+	// aws:iam/role:Role pay-warm-role
+	// aws:iam/rolePolicy:RolePolicy pay-warm-policy
+	// aws:scheduler/schedule:Schedule pay-warm
+	// aws:scheduler/scheduleGroup:ScheduleGroup pay-warm-group
+	// aws:sqs/queue:Queue pay-warm-dlq
+	// aws:sqs/queuePolicy:QueuePolicy pay-warm-dlq-policy
+}
+
+// A secret that an operator sets, and a function that reads it by its ARN in PROVIDER_SECRET_ARN. The value is in no variable and no state.
+func ExampleNewSecret() {
+	preview("provider", func(ctx *pulumi.Context) error {
+		provider, err := components.NewSecret(ctx, "provider", &components.SecretArgs{
+			Description: "The payment provider's API key", SetByOperator: true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", Grants: []policies.Grant{provider.GrantRead()}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:secretsmanager/secret:Secret provider
+}
+
 // Wrong arguments fail during preview, all at once.
 func ExampleNewTable() {
 	preview("orders", func(ctx *pulumi.Context) error {
@@ -108,6 +192,33 @@ func ExampleNewTable() {
 	// 	* orders (Table): PartitionKey = "", want an attribute, such as String("orderId")
 	// orders (Table): Indexes[1].Name = "by-date", want a name that no other index has
 	// orders (Table): Indexes[1].PartitionKey = "", want an attribute
+}
+
+// A table for a load that is known, with capacity that grows with it, and with a copy in another region.
+func ExampleNewTable_replicas() {
+	preview("orders", func(ctx *pulumi.Context) error {
+		ireland, err := aws.NewProvider(ctx, "ireland", &aws.ProviderArgs{Region: pulumi.String("eu-west-1")})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewTable(ctx, "orders", &components.TableArgs{
+			PartitionKey: components.String("orderId"),
+			Stream:       components.NewAndOldImages,
+			Provisioned: &components.ProvisionedThroughput{
+				Read:  components.Throughput{Minimum: 50}, // fixed
+				Write: components.Throughput{Minimum: 25, Maximum: 1000},
+			},
+			Replicas: []components.Replica{{Region: "eu-west-1", Provider: ireland}},
+		})
+		return err
+	})
+	// Output:
+	// aws:appautoscaling/policy:Policy orders-write-scaling
+	// aws:appautoscaling/policy:Policy orders-write-scaling-eu-west-1
+	// aws:appautoscaling/target:Target orders-write-scaling
+	// aws:appautoscaling/target:Target orders-write-scaling-eu-west-1
+	// aws:dynamodb/table:Table orders
+	// aws:dynamodb/tableReplica:TableReplica orders-eu-west-1
 }
 
 // A function that hears of every new order in a table.
@@ -178,6 +289,82 @@ func ExampleNewCognitoAuth() {
 	// aws:cognito/userGroup:UserGroup accounts-customer
 	// aws:cognito/userPool:UserPool accounts
 	// aws:cognito/userPoolClient:UserPoolClient accounts-client
+}
+
+// A trigger that puts every new user into a group. It exists before the pool, so what it may do there comes afterwards.
+func ExampleCognitoAuth_AllowTrigger() {
+	preview("accounts", func(ctx *pulumi.Context) error {
+		welcome, err := components.NewFunction(ctx, "welcome", &components.FunctionArgs{
+			Source:  "lambdas/welcome", // finds the pool's id in its events
+			Timeout: components.TriggerTimeout,
+			Builder: zipped{},
+		})
+		if err != nil {
+			return err
+		}
+		accounts, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+			Groups:   []string{"customer"},
+			Triggers: components.Triggers{PostConfirmation: welcome},
+		})
+		if err != nil {
+			return err
+		}
+		return accounts.AllowTrigger(ctx, welcome, policies.AdminAddUserToGroup)
+	})
+	// Output:
+	// aws:cognito/userGroup:UserGroup accounts-customer
+	// aws:cognito/userPool:UserPool accounts
+	// aws:cognito/userPoolClient:UserPoolClient accounts-client
+	// aws:iam/rolePolicy:RolePolicy welcome-accounts-policy
+	// aws:lambda/permission:Permission accounts-welcome
+}
+
+// Sign-in with a Google account, and a partner's program that may read orders without a user.
+func ExampleNewCognitoAuth_providersAndMachines() {
+	preview("accounts", func(ctx *pulumi.Context) error {
+		_, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+			Domain:       pulumi.String("nordlicht"),
+			CallbackURLs: []string{"https://shop.example.com/"},
+			Google: &components.SocialProvider{
+				ClientID:        pulumi.String("1234567890-shop.apps.googleusercontent.com"),
+				ClientSecretARN: pulumi.String("arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-AbCdEf"),
+			},
+			ResourceServers: []components.ResourceServer{{Name: "orders", Scopes: []components.Scope{{Name: "read", Description: "See orders"}}}},
+			MachineClients:  []components.MachineClient{{Name: "warehouse", Scopes: []string{"orders/read"}}},
+		})
+		return err
+	})
+	// Output:
+	// aws:cognito/identityProvider:IdentityProvider accounts-google
+	// aws:cognito/resourceServer:ResourceServer accounts-orders
+	// aws:cognito/userPool:UserPool accounts
+	// aws:cognito/userPoolClient:UserPoolClient accounts-client
+	// aws:cognito/userPoolClient:UserPoolClient accounts-warehouse
+	// aws:cognito/userPoolDomain:UserPoolDomain accounts-domain
+}
+
+// Users who keep files in folders of their own, straight from the browser.
+func ExampleNewIdentityPool() {
+	preview("people", func(ctx *pulumi.Context) error {
+		accounts, err := components.NewCognitoAuth(ctx, "accounts", nil)
+		if err != nil {
+			return err
+		}
+		files, err := components.NewObjectStore(ctx, "files", nil)
+		if err != nil {
+			return err
+		}
+		_, err = components.NewIdentityPool(ctx, "people", &components.IdentityPoolArgs{
+			Auth:   accounts,
+			Grants: []policies.Grant{files.GrantOwnPrefix("users/", policies.GetObject, policies.PutObject, policies.ListBucket)},
+		})
+		return err
+	})
+	// Output:
+	// aws:cognito/identityPool:IdentityPool people
+	// aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment people-roles
+	// aws:iam/role:Role people-user-role
+	// aws:iam/rolePolicy:RolePolicy people-user-policy
 }
 
 // A private bucket whose deleted objects can be brought back for a year.

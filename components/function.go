@@ -77,8 +77,15 @@ type FunctionArgs struct {
 	// Source is the folder of the function's package main in Go, relative to the Pulumi program, such as
 	// lambdas/list-products. The component compiles it.
 	Source string
-	// Archive is a zip made elsewhere, relative to the Pulumi program, with an executable called bootstrap: at most 50 MB.
+	// Archive is a zip made elsewhere, relative to the Pulumi program, with an executable called bootstrap: at most 50 MB, or with Artifacts
+	// 250 MB.
 	Archive string
+	// Artifacts is where the zip of Source or Archive is uploaded to, below functions/<name>/ under the hash of its content, and where Lambda
+	// gets it from. It makes functions deploy at the same time, where the AWS provider creates functions whose zip it sends itself one after
+	// the other, at 5 seconds each. Nobody but who deploys needs access to the store; zips of earlier deployments stay in it, so that
+	// Lambda finds them when one goes back. One store can serve all functions of a stack. Give it EmptyOnDelete, since every zip can be
+	// made again. Default: the provider sends the zip to Lambda.
+	Artifacts *ObjectStore
 	// Image is the URI of a container image in ECR, of at most 10 GB, that implements Lambda's runtime API.
 	Image pulumi.StringInput
 	// Description says what the function is for: at most 256 characters.
@@ -87,7 +94,7 @@ type FunctionArgs struct {
 	// writing its own log and traces.
 	Grants []policies.Grant
 	// Environment adds variables to those that the grants link. All names and values together: at most 4 KB.
-	// Never put a secret here.
+	// A value that the program marks as a secret is refused: keep it in a [Secret].
 	Environment pulumi.StringMap
 	// Memory in MB: 128–10,240; CPU grows with it. Default 256.
 	Memory int
@@ -107,6 +114,8 @@ type FunctionArgs struct {
 	ReservedConcurrency int
 	// Provisioned keeps instances ready. Default: none, so that the first request after a pause waits for a cold start.
 	Provisioned *ProvisionedConcurrency
+	// KeepWarm pings the function, so that it has an instance even if nobody calls it. Not with Provisioned. Default: none.
+	KeepWarm *KeepWarm
 	// Alarms says who hears of errors, throttling and time limits that come close.
 	Alarms Alarms
 	// LogRetentionDays is one of the values that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653.
@@ -177,7 +186,12 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
-	resource, needed := args.function(f, role, logs, archive, environment), []pulumi.Resource{policy}
+	resource, needed := args.function(f, role, logs, environment), []pulumi.Resource{policy}
+	if args.Image == nil {
+		if err := f.load(ctx, args.Artifacts, archive, resource); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
 	if args.Network != nil {
 		interfaces, err := f.join(ctx, args.Network, role, resource)
 		if err != nil {
@@ -201,6 +215,11 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 			return nil, wrap("Function", name, err)
 		}
 	}
+	if args.KeepWarm != nil {
+		if err := f.keepWarm(ctx, args); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
 	if err := newAlarms(ctx, f, name, args.Alarms, f.alarms()...); err != nil {
 		return nil, wrap("Function", name, err)
 	}
@@ -210,7 +229,7 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 }
 
 // function describes the Lambda function itself.
-func (a *FunctionArgs) function(f *Function, role *iam.Role, logs *cloudwatch.LogGroup, archive string, environment pulumi.StringMap) *lambda.FunctionArgs {
+func (a *FunctionArgs) function(f *Function, role *iam.Role, logs *cloudwatch.LogGroup, environment pulumi.StringMap) *lambda.FunctionArgs {
 	args := &lambda.FunctionArgs{
 		Description:   pulumi.String(a.Description),
 		Role:          role.Arn,
@@ -226,7 +245,6 @@ func (a *FunctionArgs) function(f *Function, role *iam.Role, logs *cloudwatch.Lo
 		args.PackageType, args.ImageUri = pulumi.String("Image"), a.Image.ToStringOutput()
 	} else {
 		args.Runtime, args.Handler = pulumi.String("provided.al2023"), pulumi.String("bootstrap")
-		args.Code = pulumi.NewFileArchive(archive)
 	}
 	if len(a.Layers) > 0 {
 		args.Layers = pulumi.StringArray(a.Layers)
@@ -297,7 +315,7 @@ func (a *FunctionArgs) tracing() string {
 	return "Active"
 }
 
-// archive compiles the source, if there is one, and checks the zip against Lambda's limit for a direct upload.
+// archive compiles the source, if there is one, and checks the zip against Lambda's limit.
 func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 	if a.Image != nil {
 		return "", nil
@@ -318,10 +336,22 @@ func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the function's package: %w", err)
 	}
-	if info.Size() > maxZipBytes {
-		return "", fmt.Errorf("package %s is %d bytes, want at most %d (Lambda quota for a zip)", archive, info.Size(), maxZipBytes)
+	if limit := a.maxArchiveBytes(); info.Size() > limit {
+		return "", fmt.Errorf("package %s is %d bytes, want at most %d (Lambda quota for a zip)", archive, info.Size(), limit)
 	}
 	return archive, nil
+}
+
+// notSecret refuses a value that the program marks as a secret: everybody who may describe the function sees its environment.
+func notSecret(function, variable string, value pulumi.StringInput) pulumi.StringInput {
+	output := value.ToStringOutput()
+	return output.ApplyT(func(text string) (string, error) {
+		if pulumi.IsSecret(output) {
+			return "", fmt.Errorf("%s (Function): Environment[%q] is a secret, want a reference: keep it in a Secret and give the function its GrantRead",
+				function, variable)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
 }
 
 // sized fails the deployment when the environment is larger than Lambda accepts.
@@ -352,12 +382,15 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	p.want(a.Source == "" || filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
 	p.want(len(a.Layers) <= maxLayers, "Layers", len(a.Layers), "at most 5 (Lambda quota)")
 	p.want(a.Image == nil || len(a.Layers) == 0, "Layers", len(a.Layers), "none, since a container image brings everything with it")
+	p.want(a.Image == nil || a.Artifacts == nil, "Artifacts", "a store", "none, since a container image comes from ECR")
 	p.want(a.TemporaryStorage == 0 || a.TemporaryStorage >= minTemporaryStorage && a.TemporaryStorage <= maxTemporaryStorage,
 		"TemporaryStorage", a.TemporaryStorage, "512–10240 MB")
 	p.want(a.ReservedConcurrency >= 0, "ReservedConcurrency", a.ReservedConcurrency, "at least 1 instance, or 0 for no limit of its own")
 	p.want(a.ReservedConcurrency == 0 || a.Provisioned == nil || max(a.Provisioned.Minimum, a.Provisioned.Maximum) <= a.ReservedConcurrency,
 		"ReservedConcurrency", a.ReservedConcurrency, "at least as many instances as Provisioned keeps ready")
 	a.Provisioned.validate(p)
+	a.KeepWarm.validate(p)
+	p.want(a.KeepWarm == nil || a.Provisioned == nil, "KeepWarm", "set", "nothing, since Provisioned keeps instances ready")
 	a.Async.validate(p)
 	p.want(len(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
 	p.want(a.Memory == 0 || a.Memory >= minMemory && a.Memory <= maxMemory, "Memory", a.Memory, "128–10240 MB")
@@ -376,7 +409,9 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 		_, linked := links[k]
 		p.want(!linked, "Environment", k, "a name that no grant links already")
 		p.want(!slices.Contains(reservedVariables, k), "Environment", k, "a name that Lambda does not set itself")
-		environment[k] = v
+		if v != nil {
+			environment[k] = notSecret(name, k, v)
+		}
 	}
 	return environment, p.err()
 }

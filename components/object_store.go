@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -170,13 +171,40 @@ var objectPrefix = regexp.MustCompile(`^([A-Za-z0-9!_.'()-]+/)*$`)
 // Grant allows the actions on the objects below prefix, which ends with a slash, or on all objects if prefix is empty, and
 // links the bucket's name as <NAME>_BUCKET.
 func (s *ObjectStore) Grant(prefix string, actions ...policies.ObjectAction) policies.Grant {
+	return s.grant(prefix, prefix, actions)
+}
+
+// ownFolder is the part of a key that stands for whoever asks: the identity that an [IdentityPool] knows the user by, <region>:<UUID>, which
+// is not the sub claim of the user's token. IAM puts it in place of the variable.
+const ownFolder = "${cognito-identity.amazonaws.com:sub}/"
+
+// GrantOwnPrefix allows the users of an [IdentityPool] the actions on their own objects, those whose keys begin with prefix, which ends with
+// a slash or is empty, and the user's identity: <prefix><identity>/…. It is a grant for identity pools; in the hands of a function, which
+// has no such identity, it allows nothing.
+func (s *ObjectStore) GrantOwnPrefix(prefix string, actions ...policies.ObjectAction) policies.Grant {
+	return s.grant(prefix, prefix+ownFolder, actions)
+}
+
+// grant allows the actions on the keys below folder. Listing is something that one does with the bucket, so S3 limits it to keys by a condition.
+func (s *ObjectStore) grant(prefix, folder string, actions []policies.ObjectAction) policies.Grant {
 	if !objectPrefix.MatchString(prefix) {
 		return policies.Invalid(fmt.Errorf("%s (ObjectStore): grant on prefix %q: want folders that end with a slash, such as uploads/", s.logicalName, prefix))
 	}
-	return policies.Grant{
-		Statements: []policies.Statement{policies.Allow(actions, pulumi.Sprintf("%s/%s*", s.ARN, prefix))},
-		Links:      []policies.Link{{Variable: variable(s.logicalName, "BUCKET"), Value: s.Name, Resource: s.logicalName + " (ObjectStore)"}},
+	grant := policies.Grant{
+		Links: []policies.Link{{Variable: variable(s.logicalName, "BUCKET"), Value: s.Name, Resource: s.logicalName + " (ObjectStore)"}},
 	}
+	objects := slices.DeleteFunc(slices.Clone(actions), func(a policies.ObjectAction) bool { return a == policies.ListBucket })
+	if len(objects) < len(actions) {
+		listing := policies.Statement{Actions: []string{string(policies.ListBucket)}, Resources: []pulumi.StringInput{s.ARN}}
+		if folder != "" {
+			listing.Conditions = policies.Conditions{"StringLike": {"s3:prefix": {folder + "*"}}}
+		}
+		grant.Statements = append(grant.Statements, listing)
+	}
+	if len(objects) > 0 || len(actions) == 0 {
+		grant.Statements = append(grant.Statements, policies.Allow(objects, pulumi.Sprintf("%s/%s*", s.ARN, folder)))
+	}
+	return grant
 }
 
 func (a *ObjectStoreArgs) validate(name string) error {

@@ -74,11 +74,28 @@ func TestObjectStore_GrantsObjectsBelowAPrefix(t *testing.T) {
 		in(t, program.Get(t, functionType, "resize").Inputs, "environment", "variables"))
 }
 
+func TestObjectStore_GrantsListingOfKeysBelowAPrefix(t *testing.T) {
+	for prefix, want := range map[string]string{
+		"uploads/": `{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::media-1234567"],
+			"Condition": {"StringLike": {"s3:prefix": ["uploads/*"]}}}`,
+		"": `{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::media-1234567"]}`,
+	} {
+		program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+			_, err := components.NewIdentityPool(ctx, "people", &components.IdentityPoolArgs{
+				Auth: newAuth(t, ctx), Grants: []policies.Grant{newStore(t, ctx, "media").Grant(prefix, policies.ListBucket)},
+			})
+			return err
+		})
+		require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [`+want+`]}`, program.Get(t, policyType, "people-user-policy").Inputs["policy"].(string))
+	}
+}
+
 func TestObjectStore_RefusesPrefixesThatReachFurther(t *testing.T) {
 	for _, prefix := range []string{"*", "uploads", "/uploads/", "up*/", "uploads//"} {
 		_, err := mocks.Run(func(ctx *pulumi.Context) error {
 			store, err := components.NewObjectStore(ctx, "media", nil)
 			require.NoError(t, err)
+			require.ErrorContains(t, store.GrantOwnPrefix(prefix, policies.GetObject).Err(), "media (ObjectStore): grant on prefix", prefix)
 			return store.Grant(prefix, policies.GetObject).Err()
 		}, nil)
 		require.ErrorContains(t, err, "media (ObjectStore): grant on prefix", prefix)

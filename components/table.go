@@ -33,6 +33,8 @@ type Index struct {
 	PartitionKey Key
 	// SortKey is optional.
 	SortKey Key
+	// Provisioned is the index's own capacity, for tables with Provisioned. Default: as much as the table.
+	Provisioned *ProvisionedThroughput
 }
 
 // Indexes are the global secondary indexes of a table.
@@ -55,7 +57,7 @@ const (
 	NewAndOldImages StreamView = "NEW_AND_OLD_IMAGES"
 )
 
-// TableArgs describes a DynamoDB table, by default on demand, encrypted, protected against deletion and recoverable to any
+// TableArgs describes a DynamoDB table, by default on demand, in one region, encrypted, protected against deletion and recoverable to any
 // second of the last 35 days.
 type TableArgs struct {
 	// PartitionKey is required.
@@ -70,6 +72,13 @@ type TableArgs struct {
 	// Stream keeps the table's changes for 24 hours, so that [Table.OnChange] can act on them, with this much of each item.
 	// Default: no stream.
 	Stream StreamView
+	// Provisioned sets the table's capacity, by which it is then paid, instead of the number of requests. Default: on demand.
+	Provisioned *ProvisionedThroughput
+	// ChangeIndexes deploys changes of Indexes where the capacity of one of them scales; without it, the preview refuses such a change. Set it for
+	// one deployment: it may set the capacity of the indexes back to their Minimum, from where scaling takes minutes to raise it.
+	ChangeIndexes bool
+	// Replicas are copies in other regions (a global table). They need Stream: NewAndOldImages. Default: none.
+	Replicas []Replica
 	// DisablePointInTimeRecovery saves its price where the data can be made again.
 	DisablePointInTimeRecovery bool
 	// DisableDeletionProtection lets the table be deleted with its data.
@@ -86,6 +95,8 @@ type Table struct {
 	ARN pulumi.StringOutput
 	// StreamARN is the stream of the table's changes, if it has one.
 	StreamARN pulumi.StringOutput
+	// ReplicaARNs are the copies by region.
+	ReplicaARNs map[string]pulumi.StringOutput
 
 	logicalName string
 	indexes     []string
@@ -105,25 +116,54 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 	if err := ctx.RegisterComponentResource(token("Table"), name, t, opts...); err != nil {
 		return nil, wrap("Table", name, err)
 	}
-	resource := &dynamodb.TableArgs{
-		BillingMode:               pulumi.String("PAY_PER_REQUEST"),
-		HashKey:                   pulumi.String(args.PartitionKey.name),
-		Attributes:                args.attributes(),
-		DeletionProtectionEnabled: pulumi.Bool(!args.DisableDeletionProtection),
-		PointInTimeRecovery:       &dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(!args.DisablePointInTimeRecovery)},
+	if err := t.elsewhere(ctx, args.Replicas); err != nil {
+		return nil, err
+	}
+	resource, owned := args.table()
+	if len(args.Replicas) > 0 {
+		owned = append(owned, "replicas") // resources of their own
+	}
+	table, err := dynamodb.NewTable(ctx, name, resource, pulumi.Parent(t), pulumi.IgnoreChanges(owned))
+	if err != nil {
+		return nil, wrap("Table", name, err)
+	}
+	t.Name, t.ARN, t.StreamARN = table.Name, table.Arn, table.StreamArn
+	if slices.Contains(owned, indexesInput) {
+		t.Name = args.deployed(name, table)
+	}
+	for _, i := range args.Indexes {
+		t.indexes = append(t.indexes, i.Name)
+	}
+	scaling, err := t.scale(ctx, args, "", pulumi.Parent(t))
+	if err != nil {
+		return nil, wrap("Table", name, err)
+	}
+	if err := t.replicate(ctx, table, args, scaling); err != nil {
+		return nil, wrap("Table", name, err)
+	}
+	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"name": t.Name, "arn": t.ARN})
+}
+
+// table describes the table itself, and names the inputs that others than the program change.
+func (a *TableArgs) table() (resource *dynamodb.TableArgs, owned []string) {
+	resource = &dynamodb.TableArgs{
+		HashKey:                   pulumi.String(a.PartitionKey.name),
+		Attributes:                a.attributes(),
+		DeletionProtectionEnabled: pulumi.Bool(!a.DisableDeletionProtection),
+		PointInTimeRecovery:       &dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(!a.DisablePointInTimeRecovery)},
 		ServerSideEncryption:      &dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true)},
 	}
-	if args.SortKey.name != "" {
-		resource.RangeKey = pulumi.String(args.SortKey.name)
+	if a.SortKey.name != "" {
+		resource.RangeKey = pulumi.String(a.SortKey.name)
 	}
-	if args.TimeToLive != "" {
-		resource.Ttl = &dynamodb.TableTtlArgs{AttributeName: pulumi.String(args.TimeToLive), Enabled: pulumi.Bool(true)}
+	if a.TimeToLive != "" {
+		resource.Ttl = &dynamodb.TableTtlArgs{AttributeName: pulumi.String(a.TimeToLive), Enabled: pulumi.Bool(true)}
 	}
-	if args.Stream != "" {
-		resource.StreamEnabled, resource.StreamViewType = pulumi.Bool(true), pulumi.String(string(args.Stream))
+	if a.Stream != "" {
+		resource.StreamEnabled, resource.StreamViewType = pulumi.Bool(true), pulumi.String(string(a.Stream))
 	}
 	var indexes dynamodb.TableGlobalSecondaryIndexArray
-	for _, i := range args.Indexes {
+	for _, i := range a.Indexes {
 		index := &dynamodb.TableGlobalSecondaryIndexArgs{
 			Name:           pulumi.String(i.Name),
 			HashKey:        pulumi.String(i.PartitionKey.name),
@@ -133,15 +173,9 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 			index.RangeKey = pulumi.String(i.SortKey.name)
 		}
 		indexes = append(indexes, index)
-		t.indexes = append(t.indexes, i.Name)
 	}
 	resource.GlobalSecondaryIndexes = indexes
-	table, err := dynamodb.NewTable(ctx, name, resource, pulumi.Parent(t))
-	if err != nil {
-		return nil, wrap("Table", name, err)
-	}
-	t.Name, t.ARN, t.StreamARN = table.Name, table.Arn, table.StreamArn
-	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"name": t.Name, "arn": t.ARN})
+	return resource, a.provision(resource, indexes)
 }
 
 // Grant allows the actions on the table itself, not on its indexes, and links the table's name as <NAME>_TABLE.
@@ -196,8 +230,13 @@ func (a *TableArgs) validate(name string) error {
 		p.want(len(i.Name) >= 3 && len(i.Name) <= 255, field+".Name", i.Name, "3–255 characters")
 		p.want(!names[i.Name], field+".Name", i.Name, "a name that no other index has")
 		p.want(i.PartitionKey.name != "", field+".PartitionKey", i.PartitionKey.name, "an attribute")
+		p.want(i.Provisioned == nil || a.Provisioned != nil, field+".Provisioned", "set", "nothing, unless the table has Provisioned")
+		i.Provisioned.validate(p, field+".Provisioned")
 		names[i.Name] = true
 	}
+	a.Provisioned.validate(p, "Provisioned")
+	p.want(!a.ChangeIndexes || a.indexesScale(), "ChangeIndexes", true, "false, unless the capacity of an index scales")
+	a.validateReplicas(p)
 	return p.err()
 }
 

@@ -10,9 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -161,22 +159,22 @@ func (r *Response) WithETag(opaque string) *Response { return r.With("ETag", `"`
 // StartHTTP answers the requests of one route until Lambda ends the process. If the environment is not complete, it
 // ends the process itself, saying what is missing.
 func StartHTTP(env *Env, route Func) {
-	lambda.StartWithOptions(HTTP(env.start(), route))
+	start(HTTP(env.start(), route))
 }
 
 // HTTP returns the Lambda handler that StartHTTP runs. It is separate so that a route can be tested with the events
 // that Lambda would send it; package handlertest makes that easy.
 func HTTP(logger *slog.Logger, route Func) lambda.Handler {
-	h := &httpHandler{logger: logger, route: route}
-	h.cold.Store(true)
-	return h
+	return &httpHandler{newEntry(logger), route}
 }
 
 type httpHandler struct {
-	logger *slog.Logger
-	route  Func
-	cold   atomic.Bool // until the first request
+	*entry
+	route Func
 }
+
+// warmed tells that the next request meets no cold start.
+func (h *httpHandler) warmed() { h.cold.Store(false) }
 
 // Invoke answers one event. Its error is not for the client: it means that the event is no HTTP request at all.
 func (h *httpHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
@@ -185,16 +183,9 @@ func (h *httpHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	logger := h.logger.With(
-		"correlationId", r.CorrelationID,
-		"requestId", lambdaRequestID(ctx),
-		"apiRequestId", r.event.RequestContext.RequestID,
-		"traceId", traceID(ctx),
-		"coldStart", h.cold.Swap(false),
-		"route", r.event.RouteKey,
-	)
-	ctx, cancel := leaveMargin(context.WithValue(ctx, loggerKey{}, logger))
+	ctx, cancel := leaveMargin(ctx)
 	defer cancel()
+	ctx, s := h.begin(ctx, r.work(), h.cold.Swap(false))
 
 	answer, err := call(ctx, h.route, r)
 	if err != nil {
@@ -203,22 +194,30 @@ func (h *httpHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error
 		if p, ok := errors.AsType[*panicError](err); ok {
 			failure = append(failure, "stack", string(p.stack))
 		}
-		logger.Log(ctx, levelOf(answer.Status), "request failed", failure...)
+		s.log().Log(ctx, levelOf(answer.Status), "request failed", failure...)
 	}
 	encoded, err := r.conditional(answer).encode(r)
 	if err != nil {
-		logger.Error("answer cannot be encoded", "error", err)
+		s.log().Error("answer cannot be encoded", "error", err)
 		answer = problemOf(err).response(r.CorrelationID)
 		if encoded, err = answer.encode(r); err != nil {
 			return nil, fmt.Errorf("encoding the answer to %s: %w", r.event.RouteKey, err)
 		}
 	}
-	logger.Info("request", "status", answer.Status, "bytes", len(encoded),
+	s.log().Info("request", "status", answer.Status, "bytes", len(encoded),
 		"durationMs", float64(time.Since(started).Microseconds())/1e3)
+	s.span.end(answer.Status >= http.StatusInternalServerError)
 	return encoded, nil
 }
 
-// panicError is a panic in a route, with its stack for the log.
+// work says what the log tells of a request.
+func (r *Request) work() work {
+	return work{kind: "request", name: r.event.RouteKey, about: about{CorrelationID: r.CorrelationID}, more: []slog.Attr{
+		slog.String("apiRequestId", r.event.RequestContext.RequestID), slog.String("route", r.event.RouteKey),
+	}}
+}
+
+// panicError is a panic, with its stack for the log.
 type panicError struct {
 	cause any
 	stack []byte
@@ -226,14 +225,12 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.cause) }
 
-// call runs the route. A panic is an error like others.
+// call runs the route.
 func call(ctx context.Context, route Func, r *Request) (answer *Response, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = &panicError{cause, debug.Stack()}
-		}
-	}()
-	answer, err = route(ctx, r)
+	err = guard(func() error {
+		answer, err = route(ctx, r)
+		return err
+	})
 	if err == nil && answer == nil {
 		err = errors.New("the route returned neither an answer nor an error")
 	}

@@ -42,6 +42,8 @@ func TestErrors_AreAnsweredByKind(t *testing.T) {
 		{"forbidden", fault.New(fault.ErrForbidden, "No."), 403},
 		{"not found", fault.New(fault.ErrNotFound, "No such thing."), 404},
 		{"precondition", fault.New(fault.ErrPrecondition, "Changed."), 412},
+		{"conflict", fault.New(fault.ErrConflict, "Shipped already."), 409},
+		{"unprocessable", fault.New(fault.ErrUnprocessable, "No such product."), 422},
 		{"unavailable", fault.New(fault.ErrUnavailable, "Busy."), 503},
 		{"wrapped", fmt.Errorf("getting it: %w", fault.New(fault.ErrNotFound, "No such thing.")), 404},
 		{"problem", handler.NewProblem(428, "Send If-Match."), 428},

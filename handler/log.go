@@ -1,22 +1,9 @@
 package handler
 
 import (
-	"context"
 	"io"
 	"log/slog"
 )
-
-// loggerKey is where a request's logger is kept in its context.
-type loggerKey struct{}
-
-// Logger returns the logger of the request that ctx belongs to. Every line carries the request's correlation id,
-// Lambda request id and X-Ray trace id, and whether the request met a cold start.
-func Logger(ctx context.Context) *slog.Logger {
-	if logger, ok := ctx.Value(loggerKey{}).(*slog.Logger); ok {
-		return logger
-	}
-	return slog.Default()
-}
 
 // newLogger writes one JSON object a line. Its keys timestamp, level and message are those that Lambda's own log-level
 // filter and CloudWatch Logs Insights know.

@@ -29,7 +29,7 @@ type Problem struct { //nolint:errname // "problem" is RFC 9457's own word for i
 	Detail string `json:"detail"`
 	// CorrelationID finds the request in the logs.
 	CorrelationID string `json:"correlationId"`
-	// Errors are the wrong fields of a 400.
+	// Errors are the wrong fields of a 400 or 422.
 	Errors []fault.Field `json:"errors,omitempty"`
 }
 
@@ -48,6 +48,8 @@ var statuses = map[fault.Kind]int{
 	fault.ErrForbidden:       http.StatusForbidden,
 	fault.ErrNotFound:        http.StatusNotFound,
 	fault.ErrPrecondition:    http.StatusPreconditionFailed,
+	fault.ErrConflict:        http.StatusConflict,
+	fault.ErrUnprocessable:   http.StatusUnprocessableEntity,
 	fault.ErrUnavailable:     http.StatusServiceUnavailable,
 }
 

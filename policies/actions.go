@@ -4,8 +4,8 @@ package policies
 type TableAction string
 
 // The actions on tables and indexes, by their names in the Service Authorization Reference for DynamoDB.
-// TransactWriteItems and BatchWriteItem have no action of their own for single items: a transaction needs the action of
-// each of its parts.
+// TransactWriteItems and TransactGetItems have no actions of their own: a transaction needs the action of each of its parts. A batch needs
+// its own action and not those of single items.
 const (
 	GetItem            TableAction = "dynamodb:GetItem"
 	BatchGetItem       TableAction = "dynamodb:BatchGetItem"
@@ -18,15 +18,16 @@ const (
 	ConditionCheckItem TableAction = "dynamodb:ConditionCheckItem"
 )
 
-// ObjectAction is something a function does with the objects of an S3 bucket.
+// ObjectAction is something a function or a user does with the objects of an S3 bucket.
 type ObjectAction string
 
 // The actions on objects, by their names in the Service Authorization Reference for S3. Note that the permission for
-// the operation HeadObject is GetObject.
+// the operation HeadObject is GetObject, and that the one for the operation ListObjectsV2 is ListBucket.
 const (
 	GetObject    ObjectAction = "s3:GetObject"
 	PutObject    ObjectAction = "s3:PutObject"
 	DeleteObject ObjectAction = "s3:DeleteObject"
+	ListBucket   ObjectAction = "s3:ListBucket"
 )
 
 // UserPoolAction is something a function does with a Cognito user pool.
@@ -37,8 +38,11 @@ const (
 	AdminGetUser             UserPoolAction = "cognito-idp:AdminGetUser"
 	AdminCreateUser          UserPoolAction = "cognito-idp:AdminCreateUser"
 	AdminDeleteUser          UserPoolAction = "cognito-idp:AdminDeleteUser"
+	AdminDisableUser         UserPoolAction = "cognito-idp:AdminDisableUser"
+	AdminUserGlobalSignOut   UserPoolAction = "cognito-idp:AdminUserGlobalSignOut"
 	AdminAddUserToGroup      UserPoolAction = "cognito-idp:AdminAddUserToGroup"
 	AdminRemoveUserFromGroup UserPoolAction = "cognito-idp:AdminRemoveUserFromGroup"
+	AdminListGroupsForUser   UserPoolAction = "cognito-idp:AdminListGroupsForUser"
 	ListUsers                UserPoolAction = "cognito-idp:ListUsers"
 )
 

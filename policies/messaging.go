@@ -46,3 +46,11 @@ const (
 	Decrypt         KeyAction = "kms:Decrypt"
 	GenerateDataKey KeyAction = "kms:GenerateDataKey"
 )
+
+// MailAction is something a function does with an identity of Amazon SES.
+type MailAction string
+
+// The actions on identities, by their names in the Service Authorization Reference for SES v2.
+const (
+	SendEmail MailAction = "ses:SendEmail"
+)

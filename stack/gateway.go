@@ -11,6 +11,7 @@ import (
 // NewAPI deploys the shop's HTTP API: the contexts' routes, GET /health, and an answer for everything else.
 // Its stage is called api, so that the storefront's host can serve it at /api without rewriting paths.
 func (s *Stack) NewAPI(ctx *pulumi.Context, auth *components.CognitoAuth, contexts ...components.Routes) (*components.ServerlessApi, error) {
+	s.section("API")
 	health, err := s.function(ctx, "health", "Tells that the API answers")
 	if err != nil {
 		return nil, err
@@ -31,6 +32,6 @@ func (s *Stack) NewAPI(ctx *pulumi.Context, auth *components.CognitoAuth, contex
 	if err != nil {
 		return nil, err
 	}
-	s.watch("API", api, health, notFound)
+	s.watch(api)
 	return api, nil
 }

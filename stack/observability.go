@@ -19,12 +19,18 @@ func (s *Stack) NewObservability(ctx *pulumi.Context) error {
 
 // NewDashboard deploys the dashboard of everything that was watched. It comes after all contexts.
 func (s *Stack) NewDashboard(ctx *pulumi.Context) error {
-	return s.observability.NewDashboard(ctx, s.watched...)
+	return s.observability.NewDashboard(ctx, s.dashboard...)
 }
 
-// watch puts a context on the dashboard. A test fails for a component that is on none.
-func (s *Stack) watch(context string, of ...components.Observable) {
-	s.watched = append(s.watched, components.Section{Title: context, Watch: of})
+// section begins the section of the dashboard that everything shows in which is watched from here on.
+func (s *Stack) section(title string) {
+	s.dashboard = append(s.dashboard, components.Section{Title: title})
+}
+
+// watch puts components on the dashboard, which functions are by themselves. A test fails for a component that is not on it.
+func (s *Stack) watch(of ...components.Observable) {
+	last := &s.dashboard[len(s.dashboard)-1]
+	last.Watch = append(last.Watch, of...)
 }
 
 // alarms are what every component with alarms is given.

@@ -25,17 +25,19 @@ type Builder interface {
 // functionsDir holds one folder per function.
 const functionsDir = "lambdas"
 
-// Stack is what all bounded contexts of one deployment share: its settings, who hears of alarms, and what has been created so far.
+// Stack is what all bounded contexts of one deployment share: its settings, who hears of alarms, where the functions' code is, and what has
+// been created so far.
 type Stack struct {
 	settings      settings
 	builder       Builder
+	artifacts     *components.ObjectStore
 	observability *components.Observability
 	functions     map[string]*components.Function
-	watched       []components.Section
+	dashboard     []components.Section
 }
 
-// New reads and checks the stack's configuration, and compiles all functions. Whatever is wrong with either is reported
-// before anything is created.
+// New reads and checks the stack's configuration, compiles all functions, and makes the store that their code is deployed from.
+// Whatever is wrong with the configuration or the code is reported before anything is created.
 func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 	settings, err := load(ctx)
 	if err != nil {
@@ -49,15 +51,47 @@ func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 	if _, err := b.BuildAll(ctx.Context(), settings.architecture().GoArch(), sources...); err != nil {
 		return nil, err
 	}
-	return &Stack{settings: settings, builder: b, functions: map[string]*components.Function{}}, nil
+	artifacts, err := components.NewObjectStore(ctx, "artifacts", &components.ObjectStoreArgs{
+		EmptyOnDelete: true, // every zip can be built again
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Stack{settings: settings, builder: b, artifacts: artifacts, functions: map[string]*components.Function{}}, nil
 }
 
-// function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else.
+// function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else. It is for functions whose
+// caller waits for the answer, or tries again by itself: the API, workflows, queues and streams.
 func (s *Stack) function(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
+	return s.newFunction(ctx, name, description, components.FunctionArgs{}, grants)
+}
+
+// subscriber creates a function like [Stack.function] for callers that do not wait: the event bus, topics and schedules. Events that
+// it fails on three times are kept in a queue of its own.
+func (s *Stack) subscriber(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
+	return s.newFunction(ctx, name, description, components.FunctionArgs{Async: &components.Async{}}, grants)
+}
+
+// trigger creates a function like [Stack.function] that the user pool calls. It takes no grants on the pool, which comes after it; see
+// [components.CognitoAuth.AllowTrigger].
+func (s *Stack) trigger(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
+	return s.newFunction(ctx, name, description, components.FunctionArgs{Timeout: components.TriggerTimeout}, grants)
+}
+
+// setting gives a function one of the stack's settings as an environment variable.
+func setting(variable, value string) policies.Grant {
+	return policies.Grant{Links: []policies.Link{{Variable: variable, Value: pulumi.String(value), Resource: "the stack's configuration"}}}
+}
+
+// newFunction creates a function whose kind tells who calls it: its time limit and what happens when it fails.
+func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind components.FunctionArgs, grants []policies.Grant) (*components.Function, error) {
 	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{
 		Source:           functionsDir + "/" + name,
+		Artifacts:        s.artifacts,
 		Description:      description,
 		Grants:           grants,
+		Async:            kind.Async,
+		Timeout:          kind.Timeout,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
 		Architecture:     s.settings.architecture(),
 		Alarms:           s.alarms(),
@@ -68,6 +102,7 @@ func (s *Stack) function(ctx *pulumi.Context, name, description string, grants .
 		return nil, fmt.Errorf("deploying function %s: %w", name, err)
 	}
 	s.functions[name] = f
+	s.watch(f)
 	return f, nil
 }
 

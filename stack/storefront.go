@@ -14,6 +14,7 @@ const storefrontContent = "web/dist"
 
 // NewStorefront deploys the web application, with the API and the products' pictures on the same host.
 func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog, api *components.ServerlessApi) (*components.StaticSite, error) {
+	s.section("Storefront")
 	region, err := aws.GetRegion(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("looking up the region: %w", err)
@@ -33,7 +34,7 @@ func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *
 	if err != nil {
 		return nil, err
 	}
-	s.watch("Storefront", site)
+	s.watch(site)
 	return site, nil
 }
 

@@ -28,6 +28,12 @@ const (
 	// ErrPrecondition means that the thing is not in the state that the caller made a condition:
 	// it exists though it must not, does not though it must, or has another version.
 	ErrPrecondition Kind = "precondition failed"
+	// ErrConflict means that what is asked for is not possible in the thing's present state, whatever condition the caller made: an order
+	// that was shipped cannot be cancelled.
+	ErrConflict Kind = "conflict"
+	// ErrUnprocessable means that the input is well-formed, and yet cannot be done: it names a product that does not exist, or repeats a
+	// key with another content. Error.Fields may say which.
+	ErrUnprocessable Kind = "unprocessable"
 	// ErrUnavailable means that something the shop depends on is overloaded or away; trying again later is sensible.
 	ErrUnavailable Kind = "unavailable"
 )
@@ -49,7 +55,7 @@ type Error struct {
 	Kind Kind
 	// Detail is a sentence for the client. It must not carry internals.
 	Detail string
-	// Fields are the wrong input fields, all of them, when Kind is ErrInvalid.
+	// Fields are the wrong input fields, all of them, when Kind is ErrInvalid or ErrUnprocessable.
 	Fields []Field
 	// Err is the cause. It is logged and never shown.
 	Err error

@@ -32,8 +32,16 @@ type Resource struct {
 	Inputs map[string]any
 	// Parent is the logical name of the parent component, if any.
 	Parent string
+	// Secrets are the inputs that are secrets, as paths such as providerDetails.client_secret, sorted.
+	Secrets []string
+	// SecretOutputs are the outputs that are to be kept as secrets.
+	SecretOutputs []string
 	// Protect tells whether the resource is protected from deletion.
 	Protect bool
+	// RetainOnDelete tells whether the resource stays in AWS when it is deleted or replaced.
+	RetainOnDelete bool
+	// Provider is the reference of the resource's provider, which holds its name, if the program chose one.
+	Provider string
 	// IgnoreChanges are the inputs whose changes are not acted upon.
 	IgnoreChanges []string
 	// Dependencies are the URNs of the resources whose outputs went into the inputs, and of those that it waits for.
@@ -95,9 +103,12 @@ func (p *Program) OfType(typ string) []Resource {
 
 // NewResource records a registration and answers with what AWS would have made of it.
 func (p *Program) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	record := Resource{Type: args.TypeToken, Name: args.Name, Inputs: plain(args.Inputs).(map[string]any)}
+	record := Resource{Type: args.TypeToken, Name: args.Name, Provider: args.Provider, Inputs: plain(args.Inputs).(map[string]any)}
+	record.Secrets = secrets(resource.NewObjectProperty(args.Inputs), "")
 	if rpc := args.RegisterRPC; rpc != nil {
+		record.SecretOutputs = rpc.GetAdditionalSecretOutputs()
 		record.Protect = rpc.GetProtect()
+		record.RetainOnDelete = rpc.GetRetainOnDelete()
 		record.IgnoreChanges = rpc.GetIgnoreChanges()
 		record.Dependencies = rpc.GetDependencies()
 		if parent := rpc.GetParent(); parent != "" {
@@ -119,6 +130,9 @@ func (p *Program) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 		},
 		"aws:index/getPartition:getPartition":           {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": Account},
+		"aws:secretsmanager/getSecretVersion:getSecretVersion": {
+			"secretString": "text of " + text(args.Args["secretId"]), "id": text(args.Args["secretId"]),
+		},
 	}
 	answer, known := answers[args.Token]
 	if !known {
@@ -176,6 +190,10 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		set("domainName", args.Name+".cloudfront.net")
 	case "aws:cognito/userPool:UserPool":
 		set("endpoint", fmt.Sprintf("cognito-idp.%s.amazonaws.com/%s-id", Region, args.Name))
+	case "aws:cognito/userPoolClient:UserPoolClient":
+		if out["generateSecret"].BoolValue() {
+			set("clientSecret", "secret of "+args.Name)
+		}
 	case "aws:dynamodb/table:Table":
 		if _, streamed := out["streamViewType"]; streamed {
 			set("streamArn", arn+"/stream/2026-01-01T00:00:00.000")
@@ -226,6 +244,35 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 
 func lastWord(typ string) string {
 	return strings.ToLower(typ[strings.LastIndex(typ, ":")+1:])
+}
+
+// text is the value if it is known and a text.
+func text(value resource.PropertyValue) string {
+	known, _ := plain(value).(string)
+	return known
+}
+
+// secrets lists the paths of the secrets in a value.
+func secrets(value resource.PropertyValue, path string) []string {
+	switch {
+	case value.IsSecret(), value.IsOutput() && value.OutputValue().Secret:
+		return []string{path}
+	case value.IsOutput():
+		return secrets(value.OutputValue().Element, path)
+	}
+	var found []string
+	if value.IsObject() {
+		for key, item := range value.ObjectValue() {
+			found = append(found, secrets(item, strings.TrimPrefix(path+"."+string(key), "."))...)
+		}
+	}
+	if value.IsArray() {
+		for i, item := range value.ArrayValue() {
+			found = append(found, secrets(item, fmt.Sprintf("%s[%d]", path, i))...)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // plain turns property values into Go values that tests can compare.

@@ -1,15 +1,77 @@
 """Runs MiniStack as `python -m ministack` does, with faults of version 1.5.33 out of the way."""
 
+import json
 import re
 import runpy
 import socketserver
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch
+from ministack.core import iam_actions
+from ministack.services import cloudwatch, cognito, lambda_svc, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+# A consumer of a stream says at which change it failed; MiniStack takes its answer for a success, and that change and those
+# behind it would be lost. As a failure of the whole batch, all of it comes again.
+execute_function = lambda_svc._execute_function
+
+
+def with_stream_failures(function, event):
+    result = execute_function(function, event)
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not result.get("error") and records and records[0].get("eventSource") in ("aws:dynamodb", "aws:kinesis"):
+        body = result.get("body")
+        if isinstance(body, str) and body.startswith("{"):
+            body = json.loads(body)
+        failed = body.get("batchItemFailures") if isinstance(body, dict) else None
+        if failed:
+            message = f"failed at {failed[0].get('itemIdentifier')}"
+            return {**result, "error": True, "body": {"errorType": "BatchItemFailures", "errorMessage": message}}
+    return result
+
+
+lambda_svc._execute_function = with_stream_failures
+
+# IAM knows no actions for batches of SNS and SQS: who may send one message may send ten.
+extract_iam_action = iam_actions.extract_iam_action
+
+
+def action_of_one(service, *request):
+    action = extract_iam_action(service, *request)
+    return action.removesuffix("Batch") if service in ("sns", "sqs") and action else action
+
+
+iam_actions.extract_iam_action = action_of_one
+
+# Nobody hears that a user has signed up: the post-confirmation trigger is stored and never called. As in Cognito, a trigger that fails
+# is told to the caller, and the user is confirmed all the same.
+confirm_sign_up = cognito._confirm_sign_up
+
+
+def with_post_confirmation(data):
+    answer = confirm_sign_up(data)
+    pool = next((p for p in cognito._user_pools.values() if data.get("ClientId") in p["_clients"]), None)
+    trigger = ((pool or {}).get("LambdaConfig") or {}).get("PostConfirmation")
+    if answer[0] != 200 or not trigger:
+        return answer
+    user, _ = cognito._resolve_user(pool, data.get("Username"))
+    attributes = cognito._attr_list_to_dict(user.get("Attributes", []))
+    record, config, _ = lambda_svc._get_func_record_for_ref(trigger)
+    result = lambda_svc._execute_function_with_config_scope(lambda_svc._execution_record_for_config(record, config), {
+        "version": "1", "region": pool["Arn"].split(":")[3], "userPoolId": pool["Id"], "userName": user["Username"],
+        "triggerSource": "PostConfirmation_ConfirmSignUp",
+        "callerContext": {"awsSdkVersion": "", "clientId": data["ClientId"]},
+        "request": {"userAttributes": {**attributes, "cognito:user_status": "CONFIRMED"}, "clientMetadata": data.get("ClientMetadata") or {}},
+        "response": {},
+    })
+    if result.get("error"):
+        return cognito.error_response_json("UserLambdaValidationException", f"PostConfirmation failed: {result.get('body')}", 400)
+    return answer
+
+
+cognito._confirm_sign_up = with_post_confirmation
 
 # In the Query protocol, which the AWS provider speaks, DescribeAlarms leaves out half of an alarm; every deployment would
 # then update every alarm.
@@ -52,5 +114,18 @@ def complete(params, data, is_cbor, is_json=False):
 
 
 cloudwatch._describe_alarms = complete
+
+# A task's time limit that its input holds is ignored: a task that waits for its token would wait for ever.
+execute_task = stepfunctions._execute_task
+
+
+def with_time_limit(state, data, execution, context):
+    path = state.get("TimeoutSecondsPath")
+    if path:
+        state = {**state, "TimeoutSeconds": stepfunctions._resolve_path_or_ctx(path, data, context)}
+    return execute_task(state, data, execution, context)
+
+
+stepfunctions._execute_task = with_time_limit
 
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

@@ -406,6 +406,7 @@ func examples(tb testing.TB) map[string][]example {
 		"Shop.Secrets": {
 			{one(function, inputs{"environment": inputs{"variables": inputs{"PRODUCTS_TABLE": "products-1a2b3c4"}}}), ""},
 			{one(function, inputs{"environment": inputs{"variables": inputs{"DB_PASSWORD": "hunter2"}}}), "DB_PASSWORD looks like a secret (by its name)"},
+			{one(function, inputs{"environment": inputs{"variables": guardrails.Secret{Value: inputs{"PROVIDER": "hunter2"}}}}), "a variable looks like a secret"},
 		},
 		"Shop.Tags": {
 			{one("pulumi:providers:aws", inputs{"defaultTags": inputs{"tags": inputs{"project": "p", "stack": "s"}}}), ""},

@@ -22,6 +22,8 @@ type fakeDynamo struct {
 	items map[string]map[string]types.AttributeValue
 	// pageSize is how many items a Query looks at before it stops, as DynamoDB does after 1 MB.
 	pageSize int
+	// batchSize is how many keys a BatchGetItem serves before it leaves the rest over.
+	batchSize int
 	// calls counts the calls by action.
 	calls map[string]int
 	// loseAnswer makes the next write fail after it was made, and be tried again, as the SDK does.
@@ -31,7 +33,7 @@ type fakeDynamo struct {
 }
 
 func newFakeDynamo() *fakeDynamo {
-	return &fakeDynamo{items: map[string]map[string]types.AttributeValue{}, pageSize: 1000, calls: map[string]int{}}
+	return &fakeDynamo{items: map[string]map[string]types.AttributeValue{}, pageSize: 1000, batchSize: 100, calls: map[string]int{}}
 }
 
 func (f *fakeDynamo) call(action string) error {
@@ -150,6 +152,9 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 	switch {
 	case expression == "attribute_not_exists(#version)":
 		ok = version == ""
+	case expression == "attribute_exists(#version) AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)":
+		shown := item[attrStockAsOf]
+		ok = version != "" && (shown == nil || compare(shown, values[":asOf"]) < 0)
 	case expression == "attribute_exists(#version)":
 		ok = version != ""
 	case in:
@@ -186,6 +191,9 @@ func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInpu
 		attribute := in.ExpressionAttributeNames[name]
 		switch {
 		case value == "if_not_exists(#version,:zero) + :one":
+			n, _ := strconv.Atoi(plain(old[attribute]))
+			item[attribute] = number(int64(n) + 1)
+		case value == "#version + :one":
 			n, _ := strconv.Atoi(plain(old[attribute]))
 			item[attribute] = number(int64(n) + 1)
 		case value == fmt.Sprintf("if_not_exists(#%s,:%s)", attribute, attribute):
