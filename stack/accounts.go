@@ -64,6 +64,7 @@ func (s *Stack) newUserPool(ctx *pulumi.Context, a *Accounts) error {
 	if a.Auth, err = components.NewCognitoAuth(ctx, "accounts", args); err != nil {
 		return err
 	}
+	s.watch(a.Auth)
 	return a.Auth.AllowTrigger(ctx, register, policies.AdminAddUserToGroup)
 }
 

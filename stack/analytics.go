@@ -39,7 +39,9 @@ func (s *Stack) NewAnalytics(ctx *pulumi.Context, orders *components.FanOutTopic
 	if err != nil {
 		return nil, err
 	}
-	toCount, err := orders.SubscribeQueue(ctx, "analytics", analyse, &components.QueueSubscriptionArgs{Filter: orderCreated})
+	toCount, err := orders.SubscribeQueue(ctx, "analytics", analyse, &components.QueueSubscriptionArgs{
+		Filter: orderCreated, Queue: components.WorkQueueArgs{Alarms: s.alarms()},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (s *Stack) NewAnalytics(ctx *pulumi.Context, orders *components.FanOutTopic
 		return nil, err
 	}
 	toArchive, err := orders.SubscribeQueue(ctx, "archive", store, &components.QueueSubscriptionArgs{
-		Queue: components.WorkQueueArgs{BatchSize: archiveBatch, BatchWindow: archiveWindow},
+		Queue: components.WorkQueueArgs{BatchSize: archiveBatch, BatchWindow: archiveWindow, Alarms: s.alarms()},
 	})
 	if err != nil {
 		return nil, err

@@ -45,7 +45,9 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 	if err != nil {
 		return nil, err
 	}
-	confirmations, err := orders.SubscribeQueue(ctx, "email-customer", emailCustomer, &components.QueueSubscriptionArgs{Filter: orderCreated})
+	confirmations, err := orders.SubscribeQueue(ctx, "email-customer", emailCustomer, &components.QueueSubscriptionArgs{
+		Filter: orderCreated, Queue: components.WorkQueueArgs{Alarms: s.alarms()},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 	if err != nil {
 		return nil, err
 	}
-	err = orders.SubscribeFunction(ctx, "email-admin", emailAdmin, &components.FunctionSubscriptionArgs{Filter: orderCreated})
+	err = orders.SubscribeFunction(ctx, "email-admin", emailAdmin, &components.FunctionSubscriptionArgs{Filter: orderCreated, Alarms: s.alarms()})
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +72,7 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 			Detail:     components.Fields{"total": components.Numeric(">", highValue)},
 		},
 		Targets: []components.Target{{Function: flag}},
+		Alarms:  s.alarms(),
 	})
 	if err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ func (s *Stack) NewPayments(ctx *pulumi.Context, bus *components.EventBus, provi
 		Description: "Returned goods that can be sold again, whose money goes back",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.inventory"), DetailType: components.Exact("Return Restocked")},
 		Targets:     []components.Target{{Function: refund}},
+		Alarms:      s.alarms(),
 	})
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func (s *Stack) NewPayments(ctx *pulumi.Context, bus *components.EventBus, provi
 	if err != nil {
 		return nil, err
 	}
-	return p, table.OnChange(ctx, "events", publish, nil)
+	return p, table.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
 }
 
 // newPaymentTasks deploys the functions of the order flow.

@@ -52,6 +52,7 @@ func (s *Stack) NewShipping(ctx *pulumi.Context, bus *components.EventBus, carri
 		Description: "Goods that come back",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.orders"), DetailType: components.Exact("Return Requested")},
 		Targets:     []components.Target{{Function: inspect}},
+		Alarms:      s.alarms(),
 	})
 	if err != nil {
 		return nil, err
@@ -63,5 +64,5 @@ func (s *Stack) NewShipping(ctx *pulumi.Context, bus *components.EventBus, carri
 	return &Shipping{
 		Table: table, Create: create, Cancel: cancel,
 		Routes: components.Routes{{Method: "POST", Path: "/shipments/webhook", Function: webhook, Auth: components.AuthNone}},
-	}, table.OnChange(ctx, "events", publish, nil)
+	}, table.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
 }

@@ -57,7 +57,10 @@ func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{settings: settings, builder: b, artifacts: artifacts, functions: map[string]*components.Function{}}, nil
+	s := &Stack{settings: settings, builder: b, artifacts: artifacts, functions: map[string]*components.Function{}}
+	s.section("Deployment")
+	s.watch(artifacts)
+	return s, nil
 }
 
 // function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else. It is for functions whose

@@ -52,12 +52,13 @@ func (s *Stack) NewThirdParties(ctx *pulumi.Context) (*ThirdParties, error) {
 	notices, err := components.NewTable(ctx, "notices", &components.TableArgs{
 		PartitionKey:               components.String("noticeId"),
 		TimeToLive:                 "expiresAt",
-		DisablePointInTimeRecovery: true, // it holds what has been dealt with in the last week
+		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
 		DisableDeletionProtection:  !s.settings.deletionProtection,
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.watch(notices)
 	payments, err := s.newThirdParty(ctx, "payments", s.settings.paymentsURL, notices)
 	if err != nil {
 		return nil, err
@@ -86,13 +87,23 @@ func (s *Stack) newThirdParty(ctx *pulumi.Context, name, url string, notices *co
 	return &ThirdParty{url: pulumi.String(url), urlLink: link, apiKey: apiKey, signing: signing, notices: notices}, nil
 }
 
+// thirdPartyKey is a secret that the shop and a third party share. Simulators take what is generated; what real third parties give out, or
+// want, is stored by an operator.
+func (s *Stack) thirdPartyKey(ctx *pulumi.Context, name, description string) (*components.Secret, error) {
+	return components.NewSecret(ctx, name, &components.SecretArgs{
+		Description:     description,
+		SetByOperator:   !s.settings.simulated(),
+		DisableRecovery: !s.settings.deletionProtection,
+	})
+}
+
 // newSimulators deploys the simulators: an API in front of one function each, their memory, and a topic for what they do later.
 func (s *Stack) newSimulators(ctx *pulumi.Context, t *ThirdParties) error {
 	var err error
 	t.table, err = components.NewTable(ctx, "third-parties", &components.TableArgs{
 		PartitionKey:               components.String("pk"),
-		DisablePointInTimeRecovery: true,
-		DisableDeletionProtection:  true,
+		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
+		DisableDeletionProtection:  !s.settings.deletionProtection,
 	})
 	if err != nil {
 		return err
@@ -120,10 +131,12 @@ func (s *Stack) newSimulators(ctx *pulumi.Context, t *ThirdParties) error {
 		},
 		StageName:        "v1",
 		LogRetentionDays: s.settings.logRetentionDays,
+		Alarms:           s.alarms(),
 	})
 	if err != nil {
 		return err
 	}
+	s.watch(t.table, t.due, t.Simulators)
 	t.Payments.url, t.Carrier.url = s.settings.apiURL(t.Simulators), s.settings.apiURL(t.Simulators)
 	return nil
 }
@@ -134,14 +147,19 @@ func (s *Stack) Notify(ctx *pulumi.Context, t *ThirdParties, shop *components.Se
 	if t.Simulators == nil {
 		return nil
 	}
+	s.section("Third parties' webhooks")
 	address := policies.Grant{Links: []policies.Link{{Variable: "SHOP_API_URL", Value: s.settings.apiURL(shop), Resource: "shop (ServerlessApi)"}}}
 	send, err := s.function(ctx, "send-webhooks", "Does what the simulated third parties do later, and tells the shop",
 		t.table.Grant(policies.GetItem, policies.PutItem), t.Payments.signing.GrantRead(), t.Carrier.signing.GrantRead(), address)
 	if err != nil {
 		return err
 	}
-	_, err = t.due.SubscribeQueue(ctx, "webhooks", send, &components.QueueSubscriptionArgs{
-		Queue: components.WorkQueueArgs{Delay: simulatedDelay},
+	due, err := t.due.SubscribeQueue(ctx, "webhooks", send, &components.QueueSubscriptionArgs{
+		Queue: components.WorkQueueArgs{Delay: simulatedDelay, Alarms: s.alarms()},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.watch(due)
+	return nil
 }
