@@ -68,6 +68,24 @@ func ExampleNewObservability() {
 	// shop:components:FanOutTopic watch-alarms
 }
 
+// A function that may send mails from one address, and no others.
+func ExampleNewMailSender() {
+	preview("orders-mail", func(ctx *pulumi.Context) error {
+		mail, err := components.NewMailSender(ctx, "orders-mail", &components.MailSenderArgs{Address: "orders@shop.example"})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "confirm-order", &components.FunctionArgs{
+			Source: "lambdas/confirm-order", Grants: []policies.Grant{mail.GrantSend()}, // finds the address in ORDERS_MAIL_SENDER
+			Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:sesv2/configurationSet:ConfigurationSet orders-mail-configuration
+	// aws:sesv2/emailIdentity:EmailIdentity orders-mail
+}
+
 // A table with an index, and a function that may read one item and query the index: nothing else, and no policy written.
 func ExampleNewFunction() {
 	preview("list-notes", func(ctx *pulumi.Context) error {

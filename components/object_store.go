@@ -216,9 +216,7 @@ func (s *ObjectStore) grant(prefix, folder string, actions []policies.ObjectActi
 		grant.Statements = append(grant.Statements, listing)
 	}
 	if len(objects) > 0 || len(actions) == 0 {
-		grant.Statements = append(grant.Statements, policies.Statement{
-			Actions: texts(objects), Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s*", s.ARN, folder)},
-		})
+		grant.Statements = append(grant.Statements, policies.Allow(objects, pulumi.Sprintf("%s/%s*", s.ARN, folder)))
 	}
 	return grant
 }
