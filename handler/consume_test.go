@@ -292,3 +292,20 @@ func TestEventConsumer_ReadsWhatEventBridgeSends(t *testing.T) {
 		Time: time.Date(2015, 10, 8, 16, 53, 6, 0, time.UTC), Detail: json.RawMessage(`{}`),
 	}, got)
 }
+
+func TestEvents_AreKnownByTheIDInTheirDetail(t *testing.T) {
+	var got []string
+	consume := func(_ context.Context, e handler.Event) error { got = append(got, e.ID); return nil }
+	for name, way := range ways(t, discard(), consume) {
+		t.Run(name, func(t *testing.T) {
+			got = nil
+			for _, envelope := range []string{"1", "2"} { // sent twice, of which EventBridge makes two envelopes
+				e := created(envelope)
+				e.Detail = json.RawMessage(`{"eventId":"order-1-000001","correlationId":"corr-1"}`)
+				_, err := way.handler.Invoke(context.Background(), way.payload(e))
+				require.NoError(t, err)
+			}
+			require.Equal(t, []string{"order-1-000001", "order-1-000001"}, got)
+		})
+	}
+}
