@@ -22,11 +22,14 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := s.NewAccounts(ctx)
-	if err != nil {
+	if err := s.NewObservability(ctx); err != nil {
 		return err
 	}
 	messaging, err := s.NewMessaging(ctx)
+	if err != nil {
+		return err
+	}
+	accounts, err := s.NewAccounts(ctx, messaging)
 	if err != nil {
 		return err
 	}
@@ -34,25 +37,48 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.NewInventory(ctx, messaging.Bus, messaging.Orders, catalog); err != nil {
+	inventory, err := s.NewInventory(ctx, messaging.Bus, messaging.Orders, catalog)
+	if err != nil {
 		return err
 	}
 	orders, err := s.NewOrders(ctx, catalog, messaging)
 	if err != nil {
 		return err
 	}
-	if _, err := s.NewNotifications(ctx, accounts, messaging.Bus, messaging.Orders); err != nil {
+	thirdParties, err := s.NewThirdParties(ctx)
+	if err != nil {
+		return err
+	}
+	payments, err := s.NewPayments(ctx, messaging.Bus, thirdParties.Payments)
+	if err != nil {
+		return err
+	}
+	shipping, err := s.NewShipping(ctx, messaging.Bus, thirdParties.Carrier)
+	if err != nil {
+		return err
+	}
+	notifications, err := s.NewNotifications(ctx, accounts, messaging.Bus, messaging.Orders)
+	if err != nil {
 		return err
 	}
 	if _, err := s.NewAnalytics(ctx, messaging.Orders); err != nil {
 		return err
 	}
-	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, accounts.Routes)
+	if _, err := s.NewOrderFlow(ctx, messaging, orders, inventory, payments, shipping, notifications); err != nil {
+		return err
+	}
+	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, payments.Routes, shipping.Routes, accounts.Routes)
 	if err != nil {
+		return err
+	}
+	if err := s.Notify(ctx, thirdParties, api); err != nil {
 		return err
 	}
 	storefront, err := s.NewStorefront(ctx, accounts, catalog, api)
 	if err != nil {
+		return err
+	}
+	if err := s.NewDashboard(ctx); err != nil {
 		return err
 	}
 	s.Export(ctx, accounts, catalog, api, storefront)

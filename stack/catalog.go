@@ -22,6 +22,7 @@ type Catalog struct {
 // NewCatalog deploys the catalogue: products in a table, one function per route.
 // Everybody may read; the functions that write let only the group admin in. What they change is told on the bus.
 func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Catalog, error) {
+	s.section("Catalogue")
 	products, err := components.NewTable(ctx, "products", &components.TableArgs{
 		PartitionKey: components.String("productId"),
 		// One index per order in which products are listed, for the whole catalogue and within a category.
@@ -40,6 +41,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Cata
 	if err != nil {
 		return nil, err
 	}
+	s.watch(products)
 	media, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{
 		ServedBySite:  true,
 		EmptyOnDelete: !s.settings.deletionProtection,
@@ -47,6 +49,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Cata
 	if err != nil {
 		return nil, err
 	}
+	s.watch(media)
 	list, err := s.function(ctx, "list-products", "Lists, searches and sorts products", products.GrantIndexes(policies.Query))
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Cata
 	if err != nil {
 		return nil, err
 	}
-	err = products.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: components.Alarms{Disabled: !s.settings.alarms}})
+	err = products.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type Inventory struct {
 // NewInventory deploys the inventory: the tasks that the order flow has, what it does when other contexts' events come over the bus, and the
 // display of what is left in the catalogue.
 func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orders *components.FanOutTopic, catalog *Catalog) (*Inventory, error) {
+	s.section("Inventory")
 	stock, err := components.NewTable(ctx, "stock", &components.TableArgs{
 		PartitionKey:               components.String("pk"),
 		SortKey:                    components.String("sk"),
@@ -28,6 +29,7 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orde
 	if err != nil {
 		return nil, err
 	}
+	s.watch(stock)
 	inventory := &Inventory{Stock: stock}
 	if err := inventory.addTasks(ctx, s); err != nil {
 		return nil, err
@@ -42,7 +44,7 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orde
 	// Most changes are nobody else's business: those that are say so in an attribute.
 	err = stock.OnChange(ctx, "events", publish, &components.ChangeArgs{
 		Filters: []components.ChangeFilter{{New: components.Fields{"outbox": components.Fields{"S": components.Exists()}}}},
-		Alarms:  components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:  s.alarms(),
 	})
 	if err != nil {
 		return nil, err
@@ -122,7 +124,7 @@ func (i *Inventory) addSubscribers(ctx *pulumi.Context, s *Stack, bus *component
 		}
 		err = bus.Rule(ctx, subscriber.rule, &components.RuleArgs{
 			Description: subscriber.description, Pattern: subscriber.pattern, Targets: []components.Target{{Function: function}},
-			Alarms: components.Alarms{Disabled: !s.settings.alarms},
+			Alarms: s.alarms(),
 		})
 		if err != nil {
 			return err
@@ -141,11 +143,12 @@ func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.Ev
 	queue, err := orders.SubscribeQueue(ctx, "project-stock", project, &components.QueueSubscriptionArgs{
 		Filter:      components.TopicFilter{Attributes: components.Fields{"detail-type": components.Exact("Order Reserved")}},
 		RawDelivery: true,
-		Queue:       components.WorkQueueArgs{Buses: []*components.EventBus{bus}, Alarms: components.Alarms{Disabled: !s.settings.alarms}},
+		Queue:       components.WorkQueueArgs{Buses: []*components.EventBus{bus}, Alarms: s.alarms()},
 	})
 	if err != nil {
 		return err
 	}
+	s.watch(queue)
 	return bus.Rule(ctx, "stock-changes", &components.RuleArgs{
 		Description: "Shows stock that came or went without an order",
 		Pattern: components.EventPattern{
@@ -153,6 +156,6 @@ func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.Ev
 			DetailType: components.Exact("Stock Arrived", "Stock Removed", "Restock Reversed"),
 		},
 		Targets: []components.Target{{Queue: queue}},
-		Alarms:  components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:  s.alarms(),
 	})
 }

@@ -25,12 +25,15 @@ type Builder interface {
 // functionsDir holds one folder per function.
 const functionsDir = "lambdas"
 
-// Stack is what all bounded contexts of one deployment share: its settings, where the functions' code is, and the functions created so far.
+// Stack is what all bounded contexts of one deployment share: its settings, who hears of alarms, where the functions' code is, and what has
+// been created so far.
 type Stack struct {
-	settings  settings
-	builder   Builder
-	artifacts *components.ObjectStore
-	functions map[string]*components.Function
+	settings      settings
+	builder       Builder
+	artifacts     *components.ObjectStore
+	observability *components.Observability
+	functions     map[string]*components.Function
+	dashboard     []components.Section
 }
 
 // New reads and checks the stack's configuration, compiles all functions, and makes the store that their code is deployed from.
@@ -54,19 +57,28 @@ func New(ctx *pulumi.Context, builder func(os string) Builder) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{settings: settings, builder: b, artifacts: artifacts, functions: map[string]*components.Function{}}, nil
+	s := &Stack{settings: settings, builder: b, artifacts: artifacts, functions: map[string]*components.Function{}}
+	s.section("Deployment")
+	s.watch(artifacts)
+	return s, nil
 }
 
 // function creates the function whose source is lambdas/<name>, with the grants that it needs and nothing else. It is for functions whose
 // caller waits for the answer, or tries again by itself: the API, workflows, queues and streams.
 func (s *Stack) function(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
-	return s.newFunction(ctx, name, description, nil, grants)
+	return s.newFunction(ctx, name, description, components.FunctionArgs{}, grants)
 }
 
 // subscriber creates a function like [Stack.function] for callers that do not wait: the event bus, topics and schedules. Events that
 // it fails on three times are kept in a queue of its own.
 func (s *Stack) subscriber(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
-	return s.newFunction(ctx, name, description, &components.Async{}, grants)
+	return s.newFunction(ctx, name, description, components.FunctionArgs{Async: &components.Async{}}, grants)
+}
+
+// trigger creates a function like [Stack.function] that the user pool calls. It takes no grants on the pool, which comes after it; see
+// [components.CognitoAuth.AllowTrigger].
+func (s *Stack) trigger(ctx *pulumi.Context, name, description string, grants ...policies.Grant) (*components.Function, error) {
+	return s.newFunction(ctx, name, description, components.FunctionArgs{Timeout: components.TriggerTimeout}, grants)
 }
 
 // setting gives a function one of the stack's settings as an environment variable.
@@ -74,16 +86,18 @@ func setting(variable, value string) policies.Grant {
 	return policies.Grant{Links: []policies.Link{{Variable: variable, Value: pulumi.String(value), Resource: "the stack's configuration"}}}
 }
 
-func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, async *components.Async, grants []policies.Grant) (*components.Function, error) {
+// newFunction creates a function whose kind tells who calls it: its time limit and what happens when it fails.
+func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind components.FunctionArgs, grants []policies.Grant) (*components.Function, error) {
 	f, err := components.NewFunction(ctx, name, &components.FunctionArgs{
 		Source:           functionsDir + "/" + name,
 		Artifacts:        s.artifacts,
 		Description:      description,
 		Grants:           grants,
-		Async:            async,
+		Async:            kind.Async,
+		Timeout:          kind.Timeout,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
 		Architecture:     s.settings.architecture(),
-		Alarms:           components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:           s.alarms(),
 		LogRetentionDays: s.settings.logRetentionDays,
 		Builder:          s.builder,
 	})
@@ -91,6 +105,7 @@ func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, async
 		return nil, fmt.Errorf("deploying function %s: %w", name, err)
 	}
 	s.functions[name] = f
+	s.watch(f)
 	return f, nil
 }
 
@@ -112,4 +127,6 @@ func (s *Stack) Export(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog
 	ctx.Export("userPoolClientId", accounts.Auth.ClientID)
 	ctx.Export("productsTable", catalog.Products.Name)
 	ctx.Export("mediaBucket", catalog.Media.Name)
+	ctx.Export("dashboard", s.observability.DashboardName)
+	ctx.Export("alarmTopic", s.observability.Topic.ARN)
 }

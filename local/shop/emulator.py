@@ -7,7 +7,7 @@ import socketserver
 from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions
-from ministack.services import cloudwatch, lambda_svc, stepfunctions
+from ministack.services import cloudwatch, cognito, lambda_svc, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
@@ -44,6 +44,34 @@ def action_of_one(service, *request):
 
 
 iam_actions.extract_iam_action = action_of_one
+
+# Nobody hears that a user has signed up: the post-confirmation trigger is stored and never called. As in Cognito, a trigger that fails
+# is told to the caller, and the user is confirmed all the same.
+confirm_sign_up = cognito._confirm_sign_up
+
+
+def with_post_confirmation(data):
+    answer = confirm_sign_up(data)
+    pool = next((p for p in cognito._user_pools.values() if data.get("ClientId") in p["_clients"]), None)
+    trigger = ((pool or {}).get("LambdaConfig") or {}).get("PostConfirmation")
+    if answer[0] != 200 or not trigger:
+        return answer
+    user, _ = cognito._resolve_user(pool, data.get("Username"))
+    attributes = cognito._attr_list_to_dict(user.get("Attributes", []))
+    record, config, _ = lambda_svc._get_func_record_for_ref(trigger)
+    result = lambda_svc._execute_function_with_config_scope(lambda_svc._execution_record_for_config(record, config), {
+        "version": "1", "region": pool["Arn"].split(":")[3], "userPoolId": pool["Id"], "userName": user["Username"],
+        "triggerSource": "PostConfirmation_ConfirmSignUp",
+        "callerContext": {"awsSdkVersion": "", "clientId": data["ClientId"]},
+        "request": {"userAttributes": {**attributes, "cognito:user_status": "CONFIRMED"}, "clientMetadata": data.get("ClientMetadata") or {}},
+        "response": {},
+    })
+    if result.get("error"):
+        return cognito.error_response_json("UserLambdaValidationException", f"PostConfirmation failed: {result.get('body')}", 400)
+    return answer
+
+
+cognito._confirm_sign_up = with_post_confirmation
 
 # In the Query protocol, which the AWS provider speaks, DescribeAlarms leaves out half of an alarm; every deployment would
 # then update every alarm.

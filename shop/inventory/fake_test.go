@@ -33,8 +33,8 @@ type fakeDynamo struct {
 	busy  map[string]bool // items of transactions that are under way
 	// pageSize is how many items a Query returns at once.
 	pageSize int
-	// crash, if set, is asked on every call whether the caller's process ends before or after it.
-	crash func(call string) (before, after bool)
+	// crash, if set, is asked before every call whether the caller's process ends before or after it.
+	crash func() (before, after bool)
 	// stream are the changes of items with an outbox, oldest first.
 	stream  []handler.Change
 	changes int
@@ -51,11 +51,11 @@ func at(key item) string { return plain(key[attrPartition]) + "|" + plain(key[at
 func during[T any](f *fakeDynamo, call string, do func() (*T, error)) (*T, error) {
 	f.mu.Lock()
 	f.calls[call]++
+	f.mu.Unlock()
 	before, after := false, false
 	if f.crash != nil {
-		before, after = f.crash(call)
+		before, after = f.crash()
 	}
-	f.mu.Unlock()
 	if before {
 		return nil, errCrash
 	}
@@ -290,19 +290,19 @@ func allUsed(names map[string]string, values item, expressions ...*string) {
 type fakeTasks struct {
 	mu    sync.Mutex
 	told  map[string][]string // outcome or error by token
-	crash func(call string) (before, after bool)
+	crash func() (before, after bool)
 }
 
 func (f *fakeTasks) tell(token, how string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	before, after := false, false
 	if f.crash != nil {
-		before, after = f.crash("tell")
+		before, after = f.crash()
 	}
 	if before {
 		return errCrash
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.told[token] = append(f.told[token], how)
 	if after {
 		return errCrash

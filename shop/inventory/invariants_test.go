@@ -17,16 +17,19 @@ import (
 )
 
 // world is an inventory whose processes end before or after any call, at the test's choice. Whoever called them does so again with the same
-// input: at once, or after other things have happened, and sometimes once too often.
+// input: at once, or after other things have happened, and sometimes once too often. Between any two calls other things happen.
 type world struct {
 	*fakeShop
-	t       *rapid.T
-	orders  map[string]Order
-	outbox  *Outbox
-	bus     []handler.Event // what was published, and may come (again) at any time
-	waits   map[string]Wait // by order: the latest
-	pending []work          // broken off, to be repeated
-	calls   int             // until the process ends; below 0 it does not
+	t         *rapid.T
+	orders    map[string]Order
+	outbox    *Outbox
+	bus       []handler.Event // what was published, and may come again at any time
+	delivered int             // how many of them came
+	waits     map[string]Wait // by order: the latest
+	pending   []work          // broken off, to be repeated
+	calls     int             // until the process ends; below 0 it does not
+	meanwhile int             // calls until something else happens; below 0 nothing does
+	inside    bool            // of something else that happens
 }
 
 // work is something that is repeated until it is done.
@@ -36,10 +39,16 @@ type work struct {
 }
 
 func newWorld(t *rapid.T) *world {
-	w := &world{fakeShop: newFakeShop(), t: t, waits: map[string]Wait{}, orders: map[string]Order{}, calls: -1}
+	w := &world{fakeShop: newFakeShop(), t: t, waits: map[string]Wait{}, orders: map[string]Order{}, calls: -1, meanwhile: -1}
 	w.client.pageSize = rapid.IntRange(1, 4).Draw(t, "page")
 	w.outbox = NewOutbox(w)
-	crash := func(string) (before, after bool) {
+	crash := func() (before, after bool) {
+		if w.meanwhile--; w.meanwhile == 0 {
+			calls := w.calls
+			w.calls, w.inside = -1, true
+			w.act()
+			w.calls, w.inside = calls, false
+		}
 		w.calls--
 		if w.calls != 0 {
 			return false, false
@@ -72,6 +81,12 @@ func (w *world) Publish(_ context.Context, events ...handler.Event) error {
 // until carries something out, with processes that end, until one does not, or leaves the rest for later. Errors that are answers are
 // fine.
 func (w *world) until(what string, do func() error) {
+	if w.inside {
+		w.answered(what, do())
+		return
+	}
+	w.meanwhile = rapid.IntRange(0, 8).Draw(w.t, "calls until something else happens")
+	defer func() { w.meanwhile = -1 }()
 	for range rapid.IntRange(0, 3).Draw(w.t, "crashes") {
 		w.calls = rapid.IntRange(1, 12).Draw(w.t, "calls until the crash")
 		err := do()
@@ -122,6 +137,14 @@ func (w *world) deliver(e handler.Event) {
 	}
 }
 
+// next delivers the oldest event that did not come yet.
+func (w *world) next() {
+	if w.delivered < len(w.bus) {
+		w.delivered++
+		w.deliver(w.bus[w.delivered-1])
+	}
+}
+
 // act does one thing that can happen in a shop.
 func (w *world) act() {
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(w.orders))).Draw(w.t, "order")
@@ -149,6 +172,9 @@ func (w *world) act() {
 			return err
 		})
 	case "await":
+		if w.inside {
+			return // a workflow does not try again before it knows how the last try ended
+		}
 		wait := Wait{order, fmt.Sprintf("token-%s-%d", id, rapid.IntRange(0, 2).Draw(w.t, "token"))}
 		w.until(action, func() error {
 			w.waits[id] = wait // a later try takes the place of an earlier one
@@ -171,7 +197,8 @@ func (w *world) act() {
 	case "repeat":
 		w.repeat()
 	case "deliver":
-		if len(w.bus) > 0 { // any event, in any order, again and again
+		w.next()
+		if len(w.bus) > 0 && rapid.Bool().Draw(w.t, "an event comes again") {
 			w.deliver(w.bus[rapid.IntRange(0, len(w.bus)-1).Draw(w.t, "event")])
 		}
 	}
@@ -234,14 +261,10 @@ func (w *world) checkReservation(r Reservation, reserved, sold map[string]int64,
 
 // settle lets everything come to rest, and checks that nobody was forgotten.
 func (w *world) settle() {
-	delivered := 0
-	for len(w.pending) > 0 || len(w.client.stream) > 0 || delivered < len(w.bus) {
+	for len(w.pending) > 0 || len(w.client.stream) > 0 || w.delivered < len(w.bus) {
 		w.repeat()
 		w.publish()
-		if delivered < len(w.bus) {
-			w.deliver(w.bus[delivered])
-			delivered++
-		}
+		w.next()
 	}
 	w.check()
 	for key := range w.client.items {

@@ -122,7 +122,9 @@ type Reservation struct {
 // refusal is why the inventory will never do what is asked for. Step Functions knows it by its name.
 type refusal struct{ name, detail string }
 
-func (e *refusal) Error() string     { return e.name + ": " + e.detail }
+func (e *refusal) Error() string { return e.name + ": " + e.detail }
+
+// ErrorName is the error's name in the workflow.
 func (e *refusal) ErrorName() string { return e.name }
 
 // Names of errors by which a workflow knows them.

@@ -220,7 +220,7 @@ func (s *Stock) Receive(ctx context.Context, productID, id, correlationID string
 	if quantity == 0 {
 		return nil
 	}
-	return s.persist(ctx, func() error {
+	for tries := (tries{}); ; {
 		level, err := s.store.Level(ctx, productID)
 		if err != nil {
 			return err
@@ -229,8 +229,11 @@ func (s *Stock) Receive(ctx context.Context, productID, id, correlationID string
 		if receipt.Quantity != quantity {
 			handler.Logger(ctx).Warn("less was available than is gone", "productId", productID, "gone", -quantity, "available", level.Available)
 		}
-		return s.store.Receive(ctx, receipt, receipt.events(event.NewMeta(correlationID, id))...)
-	})
+		err = s.store.Receive(ctx, receipt, receipt.events(event.NewMeta(correlationID, id))...)
+		if again, err := s.again(ctx, &tries, err); !again {
+			return err
+		}
+	}
 }
 
 // Restock makes goods available again that a customer sent back. cause is the same whenever the same return is reported again, which then
@@ -296,37 +299,43 @@ func (s *Stock) change(ctx context.Context, orderID string, rule func(Reservatio
 	if orderID == "" {
 		return Reservation{}, fault.Invalid(fault.Field{Field: "orderId", Message: "must be given"})
 	}
-	var after Reservation
-	err := s.persist(ctx, func() error {
+	for tries := (tries{}); ; {
 		before, err := s.store.Reservation(ctx, orderID)
 		if err != nil {
-			return err
+			return before, err
 		}
-		next, events, err := rule(before)
-		if after = next; err != nil || reflect.DeepEqual(before, next) {
-			return err
+		after, events, err := rule(before)
+		if err != nil || reflect.DeepEqual(before, after) {
+			return before, err
 		}
 		after.Version = before.Version + 1
-		return s.store.Change(ctx, before, after, events...)
-	})
-	return after, err
+		err = s.store.Change(ctx, before, after, events...)
+		if again, err := s.again(ctx, &tries, err); !again {
+			return after, err
+		}
+	}
 }
 
-// persist repeats what others interfere with, after random pauses so that not the same meet again.
-func (s *Stock) persist(ctx context.Context, try func() error) error {
-	longest := firstPause
-	for range maxTries {
-		err := try()
-		if !errors.Is(err, ErrInterference) {
-			return err
-		}
-		if err := s.pause(ctx, rand.N(longest)); err != nil { //nolint:gosec // no secret: it spreads retries
-			return err
-		}
-		longest = min(2*longest, maxPause)
+// tries counts what others interfered with.
+type tries struct {
+	made    int
+	longest time.Duration // of the next pause
+}
+
+// again tells whether something has to be tried again, as others interfered with it, after a random pause so that not the same meet again.
+// If not, it returns how it ended.
+func (s *Stock) again(ctx context.Context, t *tries, err error) (bool, error) {
+	if !errors.Is(err, ErrInterference) {
+		return false, err
 	}
-	return &fault.Error{
-		Kind: fault.ErrUnavailable, Detail: "Too many order the same products.",
-		Err: fmt.Errorf("gave up after %d tries: %w", maxTries, ErrInterference),
+	if t.made++; t.made == maxTries {
+		return false, &fault.Error{
+			Kind: fault.ErrUnavailable, Detail: "Too many order the same products.", Err: fmt.Errorf("gave up after %d tries: %w", maxTries, err),
+		}
 	}
+	t.longest = min(max(2*t.longest, firstPause), maxPause)
+	if err := s.pause(ctx, rand.N(t.longest)); err != nil { //nolint:gosec // no secret: it spreads retries
+		return false, err
+	}
+	return true, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,7 @@ func receive(t *testing.T, s *Stock, productID string, quantity int64) {
 
 // testStock checks what the inventory promises, in a store that is empty.
 func testStock(t *testing.T, s *Stock, told func(token string) []string) {
+	t.Helper()
 	store := s.store
 	receive(t, s, "mug", 5)
 	receive(t, s, "cup", 3)
@@ -237,6 +239,7 @@ func TestStock(t *testing.T) {
 
 // testRace lets 50 customers order the last 10 mugs at once.
 func testRace(t *testing.T, s *Stock) {
+	t.Helper()
 	receive(t, s, "mug", 10)
 	receive(t, s, "lid", 100)
 	var reserved, refused atomic.Int64
@@ -271,7 +274,7 @@ func TestReserveOrder_RaceForTheLastItems(t *testing.T) { testRace(t, newFakeSho
 func TestReserveOrder_RefusesWhatNoOrderHas(t *testing.T) {
 	tooMany := make([]Line, MaxLines+1)
 	for i := range tooMany {
-		tooMany[i] = Line{fmt.Sprint(i), 1}
+		tooMany[i] = Line{strconv.Itoa(i), 1}
 	}
 	shop := newFakeShop()
 	for field, lines := range map[string][]Line{

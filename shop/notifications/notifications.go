@@ -68,13 +68,13 @@ type Ledger interface {
 
 // Customers notifies customers.
 type Customers struct {
-	directory users.Directory
+	directory users.Contacts
 	ledger    Ledger
 	mailer    Mailer
 }
 
 // NewCustomers returns the notifier of the customers in a directory.
-func NewCustomers(directory users.Directory, ledger Ledger, mailer Mailer) *Customers {
+func NewCustomers(directory users.Contacts, ledger Ledger, mailer Mailer) *Customers {
 	return &Customers{directory: directory, ledger: ledger, mailer: mailer}
 }
 
