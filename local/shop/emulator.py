@@ -5,11 +5,34 @@ import runpy
 import socketserver
 from xml.sax.saxutils import escape
 
+import h11
+from hypercorn.events import RawData
+from hypercorn.protocol.h11 import H11Protocol
 from ministack.services import cloudwatch
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+# Hypercorn sends the head and the body of an answer apart, and an answer that Go's AWS SDK waits for can get lost in between:
+# with the head it closes the body of its request, which its connection, should it just then be looking whether that body has
+# an end, takes for a failure and closes itself ("use of closed network connection", aws/aws-sdk-go-v2 issue 1825). AWS is too
+# far away for that; here it hit every second deployment. Together, head and body are read at once.
+async def send_with_head(self, event):
+    try:
+        data = self.connection.send(event)
+    except h11.LocalProtocolError:
+        if self.connection.their_state != h11.ERROR:
+            raise
+        return
+    data = self.__dict__.pop("head", b"") + data
+    if isinstance(event, h11.Response):
+        self.head = data
+    else:
+        await self.send(RawData(data=data))
+
+
+H11Protocol._send_h11_event = send_with_head
 
 # In the Query protocol, which the AWS provider speaks, DescribeAlarms leaves out half of an alarm; every deployment would
 # then update every alarm.
