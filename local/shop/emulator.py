@@ -1,5 +1,6 @@
 """Runs MiniStack as `python -m ministack` does, with faults of version 1.5.33 out of the way."""
 
+import json
 import re
 import runpy
 import socketserver
@@ -8,7 +9,8 @@ from xml.sax.saxutils import escape
 import h11
 from hypercorn.events import RawData
 from hypercorn.protocol.h11 import H11Protocol
-from ministack.services import cloudwatch
+from ministack import app
+from ministack.services import apigateway, cloudwatch, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
@@ -75,5 +77,39 @@ def complete(params, data, is_cbor, is_json=False):
 
 
 cloudwatch._describe_alarms = complete
+
+
+# What every deployment would add anew, a workflow's tracing, or take away again, settings of an authorizer that it does not have.
+def remember_tracing(call):
+    def wrapper(data):
+        answer = call(data)
+        if answer[0] == 200 and "tracingConfiguration" in data:
+            arn = data.get("stateMachineArn") or json.loads(answer[2])["stateMachineArn"]
+            stepfunctions._state_machines[arn]["tracingConfiguration"] = data["tracingConfiguration"]
+        return answer
+
+    return wrapper
+
+
+stepfunctions._create_state_machine = remember_tracing(stepfunctions._create_state_machine)
+stepfunctions._update_state_machine = remember_tracing(stepfunctions._update_state_machine)
+create_authorizer = apigateway._create_authorizer
+
+
+def authorizer_as_asked(api_id, data):
+    answer = create_authorizer(api_id, data)
+    if answer[0] == 201:
+        authorizer = apigateway._authorizers[api_id][json.loads(answer[2])["authorizerId"]]
+        for name in ("jwtConfiguration", "authorizerPayloadFormatVersion"):
+            if name not in data:
+                del authorizer[name]
+    return answer
+
+
+apigateway._create_authorizer = authorizer_as_asked
+
+# Policies refuse what does not come by TLS, and nothing on this machine does.
+pin_request_origin = app.pin_request_origin
+app.pin_request_origin = lambda source_ip, secure: pin_request_origin(source_ip, True)
 
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

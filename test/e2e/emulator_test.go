@@ -30,6 +30,7 @@ func TestEmulator_SendsHeadAndBodyInOnePacket(t *testing.T) {
 		res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(packet[:n])), nil)
 		require.NoError(t, err)
 		_, err = io.ReadAll(res.Body)
+		_ = res.Body.Close()
 		require.NoError(t, err, "the body is %d bytes long; with the head came only a part: %q", res.ContentLength, packet[:n])
 	}
 }
