@@ -29,7 +29,7 @@ may do, is left out. Resources are shown as the tests' stand-in for AWS names th
 
 // TestShop_LeastPrivilege proves that every function may do exactly what its code can do.
 func TestShop_LeastPrivilege(t *testing.T) {
-	program, _, err := runShop(t, "prod", nil)
+	program, _, err := runShop(t, "prod", everything)
 	require.NoError(t, err)
 	resources := grantedBy(t, program)
 	granted := map[string][]string{}

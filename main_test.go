@@ -116,6 +116,9 @@ func readYAML(tb testing.TB, file string, into any) {
 	require.NoError(tb, yaml.Unmarshal(text, into))
 }
 
+// everything changes stack prod so that it has all functions there are, the simulated third parties' too.
+var everything = map[string]string{"shop:thirdParties": "simulated", "shop:paymentsUrl": "", "shop:carrierUrl": ""}
+
 // TestShop_Snapshots shows in review what a change does to each stack. Refresh with: go test . -update
 func TestShop_Snapshots(t *testing.T) {
 	for _, name := range stacks {
@@ -186,7 +189,7 @@ func TestShop_CompilesFunctionsForWhatRunsThem(t *testing.T) {
 // TestShop_FunctionsFindWhatTheStackGivesThem holds the two sides together: the stack and the functions never import
 // each other, they meet in names of folders and environment variables.
 func TestShop_FunctionsFindWhatTheStackGivesThem(t *testing.T) {
-	program, _, err := runShop(t, "prod", nil)
+	program, _, err := runShop(t, "prod", everything)
 	require.NoError(t, err)
 	given := map[string][]string{}
 	for _, f := range program.OfType(functionType) {
@@ -247,8 +250,10 @@ func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 	for key, test := range map[string]struct{ value, want string }{
 		"alarmEmails":         {`["Operations"]`, `config shop:alarmEmails = ["Operations"]: want a list of e-mail addresses`},
 		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
+		"apiEndpoint":         {"http://x/y/", `config shop:apiEndpoint = "http://x/y/": want an address such as https://api.example.com/v1, without a trailing slash`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
 		"backorderMinutes":    {"0", `config shop:backorderMinutes = "0": want a whole number, 1–86400`},
+		"carrierUrl":          {"http://carrier.example", `config shop:carrierUrl = "http://carrier.example": want the encrypted address of the third party's API`},
 		"cognitoEndpoint":     {"localhost", `config shop:cognitoEndpoint = "localhost": want an address such as https://shop.example.com`},
 		"deletionProtection":  {"maybe", `config shop:deletionProtection = "maybe": want true or false`},
 		"logLevel":            {"loud", `config shop:logLevel = "loud": want debug, info, warn or error`},
@@ -256,8 +261,10 @@ func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 		"mfa":                 {"sometimes", `config shop:mfa = "sometimes": want off, optional or required`},
 		"monthlyBudget":       {"-1", `config shop:monthlyBudget = "-1": want a whole number, 0–1000000`},
 		"passwordAuth":        {"1x", `config shop:passwordAuth = "1x": want true or false`},
+		"paymentsUrl":         {"", `config shop:paymentsUrl = "": want the encrypted address of the third party's API`},
 		"pointInTimeRecovery": {"", `config shop:pointInTimeRecovery = "": want true or false`},
 		"requestsPerSecond":   {"many", `config shop:requestsPerSecond = "many": want a whole number, 1–10000`},
+		"thirdParties":        {"simulated", `config shop:paymentsUrl = "https://api.payments.example/v1": want nothing, since thirdParties is simulated`},
 		"threatProtection":    {"perhaps", `config shop:threatProtection = "perhaps": want true or false`},
 		"siteUrl":             {"https://shop.example.com/", `config shop:siteUrl = "https://shop.example.com/": want an address such as`},
 	} {

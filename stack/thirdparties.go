@@ -52,7 +52,7 @@ func (s *Stack) NewThirdParties(ctx *pulumi.Context) (*ThirdParties, error) {
 	notices, err := components.NewTable(ctx, "notices", &components.TableArgs{
 		PartitionKey:               components.String("noticeId"),
 		TimeToLive:                 "expiresAt",
-		DisablePointInTimeRecovery: true, // it holds what has been dealt with in the last week
+		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
 		DisableDeletionProtection:  !s.settings.deletionProtection,
 	})
 	if err != nil {
@@ -86,13 +86,23 @@ func (s *Stack) newThirdParty(ctx *pulumi.Context, name, url string, notices *co
 	return &ThirdParty{url: pulumi.String(url), urlLink: link, apiKey: apiKey, signing: signing, notices: notices}, nil
 }
 
+// thirdPartyKey is a secret that the shop and a third party share. Simulators take what is generated; what real third parties give out, or
+// want, is stored by an operator.
+func (s *Stack) thirdPartyKey(ctx *pulumi.Context, name, description string) (*components.Secret, error) {
+	return components.NewSecret(ctx, name, &components.SecretArgs{
+		Description:     description,
+		SetByOperator:   !s.settings.simulated(),
+		DisableRecovery: !s.settings.deletionProtection,
+	})
+}
+
 // newSimulators deploys the simulators: an API in front of one function each, their memory, and a topic for what they do later.
 func (s *Stack) newSimulators(ctx *pulumi.Context, t *ThirdParties) error {
 	var err error
 	t.table, err = components.NewTable(ctx, "third-parties", &components.TableArgs{
 		PartitionKey:               components.String("pk"),
-		DisablePointInTimeRecovery: true,
-		DisableDeletionProtection:  true,
+		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
+		DisableDeletionProtection:  !s.settings.deletionProtection,
 	})
 	if err != nil {
 		return err

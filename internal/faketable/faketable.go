@@ -62,7 +62,7 @@ func (t *Table) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(
 	if in.ConditionExpression != nil && !holds(*in.ConditionExpression, was, in.ExpressionAttributeValues) {
 		return nil, &types.ConditionalCheckFailedException{}
 	}
-	change := handler.Change{ID: strconv.Itoa(len(t.changes)+1), Kind: handler.Modify, Old: was, New: maps.Clone(in.Item)}
+	change := handler.Change{ID: strconv.Itoa(len(t.changes) + 1), Kind: handler.Modify, Old: was, New: maps.Clone(in.Item)}
 	if was == nil {
 		change.Kind = handler.Insert
 	}

@@ -63,7 +63,7 @@ func TestRemote_States(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	}))
 	defer server.Close()
-	remote := NewRemote(thirdparty.NewClient(server.URL, func(context.Context) ([]string, error) { return []string{"k"}, nil }))
+	remote := NewRemote(thirdparty.NewClient(server.URL, func(context.Context) (string, error) { return "k", nil }))
 	for _, tt := range []struct {
 		status int
 		body   string
@@ -100,7 +100,7 @@ func TestRemote_States(t *testing.T) {
 func TestRemote_NoAnswer(t *testing.T) {
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	remote := NewRemote(thirdparty.NewClient("http://127.0.0.1:1", func(context.Context) ([]string, error) { return []string{"k"}, nil }))
+	remote := NewRemote(thirdparty.NewClient("http://127.0.0.1:1", func(context.Context) (string, error) { return "k", nil }))
 	_, err := remote.Find(gone, one)
 	require.ErrorIs(t, err, ErrNoAnswer)
 }
