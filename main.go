@@ -22,6 +22,9 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
+	if err := s.NewObservability(ctx); err != nil {
+		return err
+	}
 	messaging, err := s.NewMessaging(ctx)
 	if err != nil {
 		return err
@@ -30,7 +33,11 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	catalog, err := s.NewCatalog(ctx)
+	catalog, err := s.NewCatalog(ctx, messaging.Bus)
+	if err != nil {
+		return err
+	}
+	inventory, err := s.NewInventory(ctx, messaging.Bus, messaging.Orders, catalog)
 	if err != nil {
 		return err
 	}
@@ -38,12 +45,40 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, accounts.Routes)
+	thirdParties, err := s.NewThirdParties(ctx)
 	if err != nil {
+		return err
+	}
+	payments, err := s.NewPayments(ctx, messaging.Bus, thirdParties.Payments)
+	if err != nil {
+		return err
+	}
+	shipping, err := s.NewShipping(ctx, messaging.Bus, thirdParties.Carrier)
+	if err != nil {
+		return err
+	}
+	notifications, err := s.NewNotifications(ctx, accounts, messaging.Bus, messaging.Orders)
+	if err != nil {
+		return err
+	}
+	if _, err := s.NewAnalytics(ctx, messaging.Orders); err != nil {
+		return err
+	}
+	if _, err := s.NewOrderFlow(ctx, messaging, orders, inventory, payments, shipping, notifications); err != nil {
+		return err
+	}
+	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, payments.Routes, shipping.Routes, accounts.Routes)
+	if err != nil {
+		return err
+	}
+	if err := s.Notify(ctx, thirdParties, api); err != nil {
 		return err
 	}
 	storefront, err := s.NewStorefront(ctx, accounts, catalog, api)
 	if err != nil {
+		return err
+	}
+	if err := s.NewDashboard(ctx); err != nil {
 		return err
 	}
 	s.Export(ctx, accounts, catalog, api, storefront)

@@ -61,6 +61,7 @@ func runShop(tb testing.TB, stackName string, changes map[string]string) (progra
 	for _, file := range []string{"function.zip", "web/dist/index.html", "web/dist/assets/app.js"} {
 		require.NoError(tb, os.WriteFile(filepath.Join(dir, file), nil, 0o600))
 	}
+	require.NoError(tb, os.Symlink(filepath.Join(root, "stack"), filepath.Join(dir, "stack"))) // with the workflow's definition
 	require.NoError(tb, os.Chdir(dir))
 	defer func() { require.NoError(tb, os.Chdir(root)) }()
 
@@ -85,16 +86,28 @@ func configuration(tb testing.TB, stackName string) map[string]string {
 	readYAML(tb, "Pulumi."+stackName+".yaml", &own)
 	config := map[string]string{}
 	for key, schema := range project.Config {
-		config["shop:"+key] = fmt.Sprint(schema.Default)
+		config["shop:"+key] = configured(tb, schema.Default)
 	}
 	for key, value := range own.Config {
 		if strings.HasPrefix(key, "shop:") {
 			_, described := project.Config[strings.TrimPrefix(key, "shop:")]
 			require.True(tb, described, "Pulumi.%s.yaml sets %s, which Pulumi.yaml does not describe", stackName, key)
 		}
-		config[key] = fmt.Sprint(value)
+		config[key] = configured(tb, value)
 	}
 	return config
+}
+
+// configured is a value as the engine hands it to the program: lists and objects as JSON.
+func configured(tb testing.TB, value any) string {
+	tb.Helper()
+	switch value.(type) {
+	case []any, map[string]any:
+		text, err := json.Marshal(value)
+		require.NoError(tb, err)
+		return string(text)
+	}
+	return fmt.Sprint(value)
 }
 
 func readYAML(tb testing.TB, file string, into any) {
@@ -103,6 +116,9 @@ func readYAML(tb testing.TB, file string, into any) {
 	require.NoError(tb, err)
 	require.NoError(tb, yaml.Unmarshal(text, into))
 }
+
+// everything changes stack prod so that it has all functions there are, the simulated third parties' too.
+var everything = map[string]string{"shop:thirdParties": "simulated", "shop:paymentsUrl": "", "shop:carrierUrl": ""}
 
 // TestShop_Snapshots shows in review what a change does to each stack. Refresh with: go test . -update
 func TestShop_Snapshots(t *testing.T) {
@@ -137,13 +153,16 @@ func TestShop_Snapshots(t *testing.T) {
 	}
 }
 
-// readable replaces assets, which have paths and hashes, by their kind.
+// readable replaces assets, which have paths and hashes, by their kind, and generated secrets, which are different each time.
 func readable(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		out := map[string]any{}
 		for key, item := range v {
 			out[key] = readable(item)
+			if key == "secretString" {
+				out[key] = "secret"
+			}
 		}
 		return out
 	case []any:
@@ -171,7 +190,7 @@ func TestShop_CompilesFunctionsForWhatRunsThem(t *testing.T) {
 // TestShop_FunctionsFindWhatTheStackGivesThem holds the two sides together: the stack and the functions never import
 // each other, they meet in names of folders and environment variables.
 func TestShop_FunctionsFindWhatTheStackGivesThem(t *testing.T) {
-	program, _, err := runShop(t, "prod", nil)
+	program, _, err := runShop(t, "prod", everything)
 	require.NoError(t, err)
 	given := map[string][]string{}
 	for _, f := range program.OfType(functionType) {
@@ -189,7 +208,7 @@ func TestShop_FunctionsFindWhatTheStackGivesThem(t *testing.T) {
 	require.Equal(t, used, given)
 }
 
-// variablesIn lists the names that a function's main passes to env.Get.
+// variablesIn lists the names that a function's main passes to env.Get and secret.New.
 func variablesIn(t *testing.T, file string) []string {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
@@ -197,15 +216,16 @@ func variablesIn(t *testing.T, file string) []string {
 	var names []string
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if !ok || len(call.Args) != 1 {
+		if !ok {
 			return true
 		}
 		method, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok || method.Sel.Name != "Get" {
+		if !ok {
 			return true
 		}
-		if receiver, ok := method.X.(*ast.Ident); ok && receiver.Name == "env" {
-			name, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
+		receiver, _ := method.X.(*ast.Ident)
+		if receiver != nil && (receiver.Name+"."+method.Sel.Name == "env.Get" || receiver.Name+"."+method.Sel.Name == "secret.New") {
+			name, err := strconv.Unquote(call.Args[len(call.Args)-1].(*ast.BasicLit).Value)
 			require.NoError(t, err)
 			names = append(names, name)
 		}
@@ -229,17 +249,23 @@ func TestShop_ProtectsDataInProd(t *testing.T) {
 
 func TestShop_RefusesWrongSettingsBeforeAnythingIsCreated(t *testing.T) {
 	for key, test := range map[string]struct{ value, want string }{
+		"alarmEmails":         {`["Operations"]`, `config shop:alarmEmails = ["Operations"]: want a list of e-mail addresses`},
 		"alarms":              {"x", `config shop:alarms = "x": want true or false`},
+		"apiEndpoint":         {"http://x/y/", `config shop:apiEndpoint = "http://x/y/": want an address such as https://api.example.com/v1, without a trailing slash`},
 		"architecture":        {"mips", `config shop:architecture = "mips": want arm64, x86_64 or host`},
 		"backorderMinutes":    {"0", `config shop:backorderMinutes = "0": want a whole number, 1–86400`},
+		"carrierUrl":          {"http://carrier.example", `config shop:carrierUrl = "http://carrier.example": want the encrypted address of the third party's API`},
 		"cognitoEndpoint":     {"localhost", `config shop:cognitoEndpoint = "localhost": want an address such as https://shop.example.com`},
 		"deletionProtection":  {"maybe", `config shop:deletionProtection = "maybe": want true or false`},
 		"logLevel":            {"loud", `config shop:logLevel = "loud": want debug, info, warn or error`},
 		"logRetentionDays":    {"0", `config shop:logRetentionDays = "0": want a whole number, 1–3653`},
 		"mfa":                 {"sometimes", `config shop:mfa = "sometimes": want off, optional or required`},
+		"monthlyBudget":       {"-1", `config shop:monthlyBudget = "-1": want a whole number, 0–1000000`},
 		"passwordAuth":        {"1x", `config shop:passwordAuth = "1x": want true or false`},
+		"paymentsUrl":         {"", `config shop:paymentsUrl = "": want the encrypted address of the third party's API`},
 		"pointInTimeRecovery": {"", `config shop:pointInTimeRecovery = "": want true or false`},
 		"requestsPerSecond":   {"many", `config shop:requestsPerSecond = "many": want a whole number, 1–10000`},
+		"thirdParties":        {"simulated", `config shop:paymentsUrl = "https://api.payments.example/v1": want nothing, since thirdParties is simulated`},
 		"threatProtection":    {"perhaps", `config shop:threatProtection = "perhaps": want true or false`},
 		"siteUrl":             {"https://shop.example.com/", `config shop:siteUrl = "https://shop.example.com/": want an address such as`},
 	} {

@@ -2,8 +2,6 @@ package components
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -17,6 +15,8 @@ type Alarms struct {
 	Topic pulumi.StringInput
 	// Disabled creates no alarms; each costs $0.10 a month (CloudWatch pricing).
 	Disabled bool
+
+	created *[]pulumi.StringOutput // ARNs of the alarms, for [Observability]
 }
 
 // alarm describes one CloudWatch alarm on a metric of AWS's own. It goes off when the metric is at or above the threshold
@@ -45,15 +45,11 @@ func newAlarms(ctx *pulumi.Context, parent pulumi.Resource, name string, setting
 		actions = pulumi.Array{settings.Topic}
 	}
 	for _, a := range alarms {
-		dimensions := pulumi.StringMap{}
-		for _, key := range slices.Sorted(maps.Keys(a.dimensions)) {
-			dimensions[key] = a.dimensions[key]
-		}
 		args := &cloudwatch.MetricAlarmArgs{
 			AlarmDescription:   pulumi.String(a.description),
 			Namespace:          pulumi.String(a.namespace),
 			MetricName:         pulumi.String(a.metric),
-			Dimensions:         dimensions,
+			Dimensions:         pulumi.StringMap(a.dimensions),
 			ComparisonOperator: pulumi.String("GreaterThanOrEqualToThreshold"),
 			Threshold:          pulumi.Float64(a.threshold),
 			Period:             pulumi.Int(int(or(a.period, time.Minute).Seconds())),
@@ -67,8 +63,12 @@ func newAlarms(ctx *pulumi.Context, parent pulumi.Resource, name string, setting
 		} else {
 			args.Statistic = pulumi.String(a.statistic)
 		}
-		if _, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.role, args, pulumi.Parent(parent)); err != nil {
+		resource, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.role, args, pulumi.Parent(parent))
+		if err != nil {
 			return fmt.Errorf("creating the alarm %s-%s: %w", name, a.role, err)
+		}
+		if settings.created != nil {
+			*settings.created = append(*settings.created, resource.Arn)
 		}
 	}
 	return nil

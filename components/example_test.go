@@ -45,6 +45,29 @@ func function(ctx *pulumi.Context, name string) *components.Function {
 	return f
 }
 
+// Everybody who is on call hears of alarms, and one dashboard shows all. Observability comes first and its dashboard last.
+func ExampleNewObservability() {
+	preview("watch", func(ctx *pulumi.Context) error {
+		watch, err := components.NewObservability(ctx, "watch", &components.ObservabilityArgs{
+			Emails: []string{"operations@example.com"},
+			Budget: &components.Budget{MonthlyUSD: 100},
+		})
+		if err != nil {
+			return err
+		}
+		orders, err := components.NewWorkQueue(ctx, "orders", &components.WorkQueueArgs{Alarms: watch.Alarms()})
+		if err != nil {
+			return err
+		}
+		return watch.NewDashboard(ctx, components.Section{Title: "Orders", Watch: []components.Observable{orders}})
+	})
+	// Output:
+	// aws:budgets/budget:Budget watch
+	// aws:cloudwatch/dashboard:Dashboard watch
+	// aws:kms/key:Key watch-alarms
+	// shop:components:FanOutTopic watch-alarms
+}
+
 // A table with an index, and a function that may read one item and query the index: nothing else, and no policy written.
 func ExampleNewFunction() {
 	preview("list-notes", func(ctx *pulumi.Context) error {
@@ -99,6 +122,43 @@ func ExampleNewFunction_artifacts() {
 	// aws:iam/rolePolicy:RolePolicy list-notes-policy
 	// aws:lambda/function:Function list-notes
 	// aws:s3/bucketObjectv2:BucketObjectv2 list-notes-code
+}
+
+// A function that is called rarely and is fast all the same: a schedule keeps one instance of it.
+func ExampleNewFunction_keepWarm() {
+	preview("pay-warm", func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", KeepWarm: &components.KeepWarm{Every: 4 * time.Minute}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudwatch/metricAlarm:MetricAlarm pay-warm-dlq-not-empty
+	// aws:cloudwatch/metricAlarm:MetricAlarm pay-warm-dropped
+	// aws:iam/role:Role pay-warm-role
+	// aws:iam/rolePolicy:RolePolicy pay-warm-policy
+	// aws:scheduler/schedule:Schedule pay-warm
+	// aws:scheduler/scheduleGroup:ScheduleGroup pay-warm-group
+	// aws:sqs/queue:Queue pay-warm-dlq
+	// aws:sqs/queuePolicy:QueuePolicy pay-warm-dlq-policy
+}
+
+// A secret that an operator sets, and a function that reads it by its ARN in PROVIDER_SECRET_ARN. The value is in no variable and no state.
+func ExampleNewSecret() {
+	preview("provider", func(ctx *pulumi.Context) error {
+		provider, err := components.NewSecret(ctx, "provider", &components.SecretArgs{
+			Description: "The payment provider's API key", SetByOperator: true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "pay", &components.FunctionArgs{
+			Source: "lambdas/pay", Grants: []policies.Grant{provider.GrantRead()}, Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:secretsmanager/secret:Secret provider
 }
 
 // Wrong arguments fail during preview, all at once.
@@ -192,6 +252,7 @@ func ExampleNewServerlessApi() {
 	// aws:apigatewayv2/route:Route notes-post-notes
 	// aws:apigatewayv2/stage:Stage notes
 	// aws:cloudwatch/logGroup:LogGroup notes-access-logs
+	// aws:cloudwatch/metricAlarm:MetricAlarm notes-server-errors
 	// aws:lambda/permission:Permission notes-get-notes
 	// aws:lambda/permission:Permission notes-post-notes
 }

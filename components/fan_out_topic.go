@@ -29,6 +29,8 @@ type FanOutTopicArgs struct {
 	// rules of an [EventBus]. It does not serve AWS services that publish in their own name, such as S3 and CloudWatch alarms:
 	// they need a key whose policy names them.
 	KMSKey pulumi.StringInput
+
+	publishers []sender // services that publish in their own name
 }
 
 // FanOutTopic is an SNS topic: one message reaches every subscriber.
@@ -74,13 +76,8 @@ func NewFanOutTopic(ctx *pulumi.Context, name string, args *FanOutTopicArgs, opt
 	}
 	t.Name, t.ARN = topic.Name, topic.Arn
 	_, err = sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
-		Arn: topic.Arn,
-		Policy: topic.Arn.ApplyT(func(arn string) string {
-			return jsonText(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-				"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": arn,
-				"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
-			}}})
-		}).(pulumi.StringOutput),
+		Arn:    topic.Arn,
+		Policy: resourcePolicy(topic.Arn, "sns:Publish", "sns:Publish", args.publishers),
 	}, pulumi.Parent(t))
 	if err != nil {
 		return nil, wrap("FanOutTopic", name, err)

@@ -2,7 +2,6 @@ package components
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -95,7 +94,7 @@ type FunctionArgs struct {
 	// writing its own log and traces.
 	Grants []policies.Grant
 	// Environment adds variables to those that the grants link. All names and values together: at most 4 KB.
-	// Never put a secret here.
+	// A value that the program marks as a secret is refused: keep it in a [Secret].
 	Environment pulumi.StringMap
 	// Memory in MB: 128–10,240; CPU grows with it. Default 256.
 	Memory int
@@ -115,6 +114,8 @@ type FunctionArgs struct {
 	ReservedConcurrency int
 	// Provisioned keeps instances ready. Default: none, so that the first request after a pause waits for a cold start.
 	Provisioned *ProvisionedConcurrency
+	// KeepWarm pings the function, so that it has an instance even if nobody calls it. Not with Provisioned. Default: none.
+	KeepWarm *KeepWarm
 	// Alarms says who hears of errors, throttling and time limits that come close.
 	Alarms Alarms
 	// LogRetentionDays is one of the values that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653.
@@ -214,6 +215,11 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 			return nil, wrap("Function", name, err)
 		}
 	}
+	if args.KeepWarm != nil {
+		if err := f.keepWarm(ctx, args); err != nil {
+			return nil, wrap("Function", name, err)
+		}
+	}
 	if err := newAlarms(ctx, f, name, args.Alarms, f.alarms()...); err != nil {
 		return nil, wrap("Function", name, err)
 	}
@@ -297,16 +303,9 @@ func (f *Function) newRole(ctx *pulumi.Context, logs *cloudwatch.LogGroup, args 
 
 // assumeRolePolicy is the trust policy that lets one AWS service, and nobody else, take on a role.
 func assumeRolePolicy(service string) string {
-	text, err := json.Marshal(map[string]any{
-		"Version": "2012-10-17",
-		"Statement": []any{map[string]any{
-			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"Service": service},
-		}},
-	})
-	if err != nil {
-		panic(err) // maps of strings always marshal
-	}
-	return string(text)
+	return jsonText(resourceDocument{Version: "2012-10-17", Statement: []resourceStatement{{
+		Effect: "Allow", Action: "sts:AssumeRole", Principal: principal{service},
+	}}})
 }
 
 func (a *FunctionArgs) tracing() string {
@@ -341,6 +340,18 @@ func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("package %s is %d bytes, want at most %d (Lambda quota for a zip)", archive, info.Size(), limit)
 	}
 	return archive, nil
+}
+
+// notSecret refuses a value that the program marks as a secret: everybody who may describe the function sees its environment.
+func notSecret(function, variable string, value pulumi.StringInput) pulumi.StringInput {
+	output := value.ToStringOutput()
+	return output.ApplyT(func(text string) (string, error) {
+		if pulumi.IsSecret(output) {
+			return "", fmt.Errorf("%s (Function): Environment[%q] is a secret, want a reference: keep it in a Secret and give the function its GrantRead",
+				function, variable)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
 }
 
 // sized fails the deployment when the environment is larger than Lambda accepts.
@@ -378,6 +389,8 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	p.want(a.ReservedConcurrency == 0 || a.Provisioned == nil || max(a.Provisioned.Minimum, a.Provisioned.Maximum) <= a.ReservedConcurrency,
 		"ReservedConcurrency", a.ReservedConcurrency, "at least as many instances as Provisioned keeps ready")
 	a.Provisioned.validate(p)
+	a.KeepWarm.validate(p)
+	p.want(a.KeepWarm == nil || a.Provisioned == nil, "KeepWarm", "set", "nothing, since Provisioned keeps instances ready")
 	a.Async.validate(p)
 	p.want(len(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
 	p.want(a.Memory == 0 || a.Memory >= minMemory && a.Memory <= maxMemory, "Memory", a.Memory, "128–10240 MB")
@@ -396,7 +409,9 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 		_, linked := links[k]
 		p.want(!linked, "Environment", k, "a name that no grant links already")
 		p.want(!slices.Contains(reservedVariables, k), "Environment", k, "a name that Lambda does not set itself")
-		environment[k] = v
+		if v != nil {
+			environment[k] = notSecret(name, k, v)
+		}
 	}
 	return environment, p.err()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/components"
+	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/internal/mocks"
 	"github.com/serverless-shop/serverless-shop/policies"
 )
@@ -127,6 +128,9 @@ func TestFunction_RefusesWrongArguments(t *testing.T) {
 		"layers of image":   {&components.FunctionArgs{Image: pulumi.String("x"), Layers: make([]pulumi.StringInput, 1)}, []string{"Layers = 1, want none"}},
 		"little storage":    {&components.FunctionArgs{Source: "x", TemporaryStorage: 100}, []string{"TemporaryStorage = 100, want 512–10240 MB"}},
 		"image, artifacts":  {&components.FunctionArgs{Image: pulumi.String("x"), Artifacts: &components.ObjectStore{}}, []string{"Artifacts = \"a store\", want none"}},
+		"ping too often":    {&components.FunctionArgs{Source: "x", KeepWarm: &components.KeepWarm{Every: 30 * time.Second}}, []string{"KeepWarm.Every = 30s, want 1m–15m in whole minutes"}},
+		"ping too rarely":   {&components.FunctionArgs{Source: "x", KeepWarm: &components.KeepWarm{Every: time.Hour}}, []string{"KeepWarm.Every = 1h, want 1m–15m"}},
+		"warm twice":        {&components.FunctionArgs{Source: "x", KeepWarm: &components.KeepWarm{}, Provisioned: &components.ProvisionedConcurrency{Minimum: 1}}, []string{"KeepWarm = \"set\", want nothing, since Provisioned"}},
 		"reserved":          {&components.FunctionArgs{Source: "x", ReservedConcurrency: -1}, []string{"ReservedConcurrency = -1"}},
 		"reserved too few":  {&components.FunctionArgs{Source: "x", ReservedConcurrency: 5, Provisioned: &components.ProvisionedConcurrency{Minimum: 1, Maximum: 6}}, []string{"ReservedConcurrency = 5, want at least as many instances as Provisioned"}},
 		"provisioned":       {&components.FunctionArgs{Source: "x", Provisioned: &components.ProvisionedConcurrency{Maximum: -1, Utilization: 1}}, []string{"Provisioned.Minimum = 0", "Provisioned.Maximum = -1", "Provisioned.Utilization = 1, want 0.1–0.9"}},
@@ -162,6 +166,36 @@ func TestFunction_RefusesAPackageLargerThanLambdaTakes(t *testing.T) {
 		})
 		return err
 	}, "greet (Function): package", "want at most 52428800 (Lambda quota")
+}
+
+func TestFunction_KeepsWarm(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		for name, every := range map[string]time.Duration{"greet": 0, "leave": time.Minute, "welcome": 15 * time.Minute} {
+			_, err := components.NewFunction(ctx, name, &components.FunctionArgs{
+				Source: "x", Builder: newBuilder(t), KeepWarm: &components.KeepWarm{Every: every},
+			})
+			require.NoError(t, err)
+		}
+		return nil
+	})
+	schedule := program.Get(t, "aws:scheduler/schedule:Schedule", "greet-warm").Inputs
+	require.Equal(t, "rate(5 minutes)", schedule["scheduleExpression"])
+	require.Equal(t, "rate(1 minute)", program.Get(t, "aws:scheduler/schedule:Schedule", "leave-warm").Inputs["scheduleExpression"])
+	require.Equal(t, "rate(15 minutes)", program.Get(t, "aws:scheduler/schedule:Schedule", "welcome-warm").Inputs["scheduleExpression"])
+	require.JSONEq(t, handler.KeepWarmPing, in(t, schedule, "target", "input").(string), "what package handler answers")
+	require.EqualValues(t, 0, in(t, schedule, "target", "retryPolicy", "maximumRetryAttempts"), "a late ping is of no use")
+	arn := "arn:aws:lambda:eu-central-1:123456789012:function/greet-1234567"
+	require.Equal(t, arn, in(t, schedule, "target", "arn"))
+	require.Equal(t, map[string][]string{
+		arn: {"lambda:InvokeFunction"},
+		"arn:aws:sqs:eu-central-1:123456789012:queue/greet-warm-dlq-1234567": {"sqs:SendMessage"},
+	}, allowed(t, program, "greet-warm"))
+	require.Equal(t, "greet", program.Get(t, "shop:components:ScheduledJob", "greet-warm").Parent)
+	_, err := mocks.Run(func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, strings.Repeat("x", 52), &components.FunctionArgs{Source: "x", Builder: newBuilder(t), KeepWarm: &components.KeepWarm{}})
+		return err
+	}, nil)
+	require.ErrorContains(t, err, "at most 51 characters to the function's")
 }
 
 func TestFunction_DeploysItsCodeFromAStore(t *testing.T) {

@@ -76,6 +76,7 @@ type Network struct {
 	logicalName string
 	vpcARN      pulumi.StringOutput
 	nat         NAT
+	gateways    []pulumi.StringOutput          // ids of the NAT gateways
 	prefixLists map[string]pulumi.StringOutput // of the gateway endpoints
 	endpoints   []pulumi.Resource
 }
@@ -249,6 +250,7 @@ func (n *Network) newNAT(ctx *pulumi.Context, zones []string, private []*ec2.Rou
 			return err
 		}
 		gateways = append(gateways, gateway)
+		n.gateways = append(n.gateways, gateway.ID().ToStringOutput())
 	}
 	for i, table := range private {
 		_, err := ec2.NewRoute(ctx, fmt.Sprintf("%s-private-%d-route", n.logicalName, i+1), &ec2.RouteArgs{

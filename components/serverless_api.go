@@ -158,6 +158,8 @@ type ServerlessApiArgs struct {
 	Domain *APIDomain
 	// LogRetentionDays is how long logs are kept: a value that CloudWatch Logs accepts. Default 30.
 	LogRetentionDays int
+	// Alarms says who hears of requests that fail by no fault of the caller.
+	Alarms Alarms
 
 	// The following are for [FlavorREST] only.
 
@@ -203,8 +205,10 @@ type ServerlessApi struct {
 	// DomainTarget is what a DNS record for the API's Domain must point to.
 	DomainTarget pulumi.StringOutput
 
-	stage  string
-	routes Routes
+	logicalName string
+	stage       string
+	routes      Routes
+	metrics     apiMetrics
 }
 
 // NewServerlessApi creates the API with its routes, authorizer, stage and access log.
@@ -215,7 +219,7 @@ func NewServerlessApi(ctx *pulumi.Context, name string, args *ServerlessApiArgs,
 	if err := args.validate(name); err != nil {
 		return nil, err
 	}
-	a := &ServerlessApi{stage: args.stageName(), routes: slices.Clone(args.Routes)}
+	a := &ServerlessApi{logicalName: name, stage: args.stageName(), routes: slices.Clone(args.Routes)}
 	if err := ctx.RegisterComponentResource(token("ServerlessApi"), name, a, opts...); err != nil {
 		return nil, wrap("ServerlessApi", name, err)
 	}
@@ -229,6 +233,9 @@ func NewServerlessApi(ctx *pulumi.Context, name string, args *ServerlessApiArgs,
 	if err := a.newDomain(ctx, name, args.Domain); err != nil {
 		return nil, wrap("ServerlessApi", name, err)
 	}
+	if err := newAlarms(ctx, a, name, args.Alarms, a.alarms()...); err != nil {
+		return nil, wrap("ServerlessApi", name, err)
+	}
 	outputs := pulumi.Map{"id": a.ID, "url": a.URL, "stageName": a.StageName, "accessLogGroup": a.AccessLogGroup}
 	if len(args.Clients) > 0 {
 		outputs["clientKeys"] = a.ClientKeys
@@ -237,6 +244,20 @@ func NewServerlessApi(ctx *pulumi.Context, name string, args *ServerlessApiArgs,
 		outputs["domainTarget"] = a.DomainTarget
 	}
 	return a, ctx.RegisterResourceOutputs(a, outputs)
+}
+
+// apiMetrics are the names under which CloudWatch has an API's metrics.
+type apiMetrics struct {
+	dimensions                 map[string]pulumi.StringInput
+	clientErrors, serverErrors string
+}
+
+// alarms of an API: requests fail, and not by the caller's fault.
+func (a *ServerlessApi) alarms() []alarm {
+	return []alarm{{
+		role: "server-errors", description: "The API " + a.logicalName + " fails requests. Its access log and its functions' logs have the reasons.",
+		namespace: "AWS/ApiGateway", metric: a.metrics.serverErrors, statistic: "Sum", dimensions: a.metrics.dimensions, threshold: 1, period: 5 * time.Minute,
+	}}
 }
 
 // newAccessLog creates the log group of the access log and returns the format of its lines.

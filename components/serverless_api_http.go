@@ -18,6 +18,7 @@ func (a *ServerlessApi) newHTTP(ctx *pulumi.Context, name string, args *Serverle
 		return err
 	}
 	a.ID, a.ExecutionARN = api.ID().ToStringOutput(), api.ExecutionArn
+	a.metrics = apiMetrics{map[string]pulumi.StringInput{"ApiId": a.ID, "Stage": pulumi.String(a.stage)}, "4xx", "5xx"}
 	routes, err := a.newRoutes(ctx, name, args)
 	if err != nil {
 		return err

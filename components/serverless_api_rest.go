@@ -77,6 +77,7 @@ func (a *ServerlessApi) newREST(ctx *pulumi.Context, name string, args *Serverle
 		return err
 	}
 	a.ID, a.ExecutionARN = api.ID().ToStringOutput(), api.ExecutionArn
+	a.metrics = apiMetrics{map[string]pulumi.StringInput{"ApiName": api.Name, "Stage": pulumi.String(a.stage)}, "4XXError", "5XXError"}
 	r := &restAPI{
 		ServerlessApi: a, ctx: ctx, name: name, args: args,
 		nodes:      map[string]pulumi.StringOutput{"/": api.RootResourceId},

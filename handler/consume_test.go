@@ -292,3 +292,30 @@ func TestEventConsumer_ReadsWhatEventBridgeSends(t *testing.T) {
 		Time: time.Date(2015, 10, 8, 16, 53, 6, 0, time.UTC), Detail: json.RawMessage(`{}`),
 	}, got)
 }
+
+func FuzzInput(f *testing.F) {
+	for _, seed := range []string{
+		`{"Records":[{"messageId":"1","eventSourceARN":"a.fifo","body":"{\"id\":\"1\",\"detail-type\":\"x\",\"source\":\"s\",\"detail\":{\"correlationId\":7}}","attributes":{"MessageGroupId":"g"}}]}`,
+		`{"Records":[{"messageId":"1","body":"{\"Type\":\"Notification\",\"Message\":\"{}\",\"MessageAttributes\":{\"correlationId\":{\"Value\":\"x\"}}}"}]}`,
+		`{"Records":[{"Sns":{"Message":"{}"}}]}`,
+		`{"Records":[{"eventID":"1","eventName":"REMOVE","dynamodb":{"SequenceNumber":"1","ApproximateCreationDateTime":1e300,"Keys":{"a":{"L":[{"M":{"b":{"NULL":true}}}]}}}}]}`,
+		`{"id":"1","detail-type":"x","source":"s","time":"2026-01-01T00:00:00Z","detail":{}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	event := func(context.Context, handler.Event) error { return nil }
+	all := []lambda.Handler{
+		handler.EventConsumer(discard(), event), handler.TopicConsumer(discard(), event), handler.QueueConsumer(discard(), event),
+		handler.BatchConsumer(discard(), func(context.Context, []handler.Event) error { return nil }),
+		handler.StreamConsumer(discard(), func(context.Context, handler.Change) error { return nil }),
+		handler.Task(discard(), func(_ context.Context, in map[string]any) (map[string]any, error) { return in, nil }),
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		for _, h := range all {
+			out, err := h.Invoke(context.Background(), payload)
+			if err == nil {
+				require.True(t, json.Valid(out), "%T: %s", h, out)
+			}
+		}
+	})
+}

@@ -41,6 +41,10 @@ func (r *Request) Decode(target any) error {
 	return decodeObject(body, target)
 }
 
+// Body returns the body's exact bytes, such as a signature is made over. Error: 413 above [MaxBody], fault.ErrInvalid if it is not
+// what API Gateway says it is.
+func (r *Request) Body() ([]byte, error) { return r.body() }
+
 // body returns the body's bytes. The size is checked before anything is decoded.
 func (r *Request) body() ([]byte, error) {
 	tooLarge := NewProblem(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes.", MaxBody)

@@ -39,4 +39,6 @@
 //
 // A cold start costs the customer time, so nothing is imported here that a function of another kind would carry along for
 // nothing, as far as that can be had: the X-Ray SDK alone would make a small function twice as large.
+//
+// A function that the stack keeps warm is called with [KeepWarmPing] now and then. It is answered here; the function's own code never sees it.
 package handler

@@ -159,7 +159,7 @@ func (r *Response) WithETag(opaque string) *Response { return r.With("ETag", `"`
 // StartHTTP answers the requests of one route until Lambda ends the process. If the environment is not complete, it
 // ends the process itself, saying what is missing.
 func StartHTTP(env *Env, route Func) {
-	lambda.StartWithOptions(HTTP(env.start(), route))
+	start(HTTP(env.start(), route))
 }
 
 // HTTP returns the Lambda handler that StartHTTP runs. It is separate so that a route can be tested with the events
@@ -172,6 +172,9 @@ type httpHandler struct {
 	*entry
 	route Func
 }
+
+// warmed tells that the next request meets no cold start.
+func (h *httpHandler) warmed() { h.cold.Store(false) }
 
 // Invoke answers one event. Its error is not for the client: it means that the event is no HTTP request at all.
 func (h *httpHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {

@@ -3,6 +3,7 @@ package handler_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -117,4 +118,13 @@ func TestTask_LeavesTimeToFail(t *testing.T) {
 	_, err := task.Invoke(ctx, []byte(`{}`))
 	require.Equal(t, "TaskFailed", handlertest.ErrorType(t, err))
 	require.NoError(t, ctx.Err(), "the function's own time is not over yet")
+}
+
+// Cognito's triggers expect their own input back, whatever is in it.
+func TestTask_MayPassItsInputOn(t *testing.T) {
+	task := handler.Task(discard(), func(_ context.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil })
+	const input = `{"triggerSource":"PostConfirmation_ConfirmSignUp","response":{}}`
+	out, err := task.Invoke(context.Background(), []byte(input))
+	require.NoError(t, err)
+	require.JSONEq(t, input, string(out))
 }

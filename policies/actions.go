@@ -4,8 +4,8 @@ package policies
 type TableAction string
 
 // The actions on tables and indexes, by their names in the Service Authorization Reference for DynamoDB.
-// TransactWriteItems and BatchWriteItem have no action of their own for single items: a transaction needs the action of
-// each of its parts.
+// TransactWriteItems and TransactGetItems have no actions of their own: a transaction needs the action of each of its parts. A batch needs
+// its own action and not those of single items.
 const (
 	GetItem            TableAction = "dynamodb:GetItem"
 	BatchGetItem       TableAction = "dynamodb:BatchGetItem"

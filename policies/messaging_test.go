@@ -20,6 +20,7 @@ func TestMessagingActions_AreExactAndScoped(t *testing.T) {
 		},
 		arn("sns", "orders-1a2b3c4"):               {string(policies.Publish)},
 		arn("events", "event-bus/shop-1a2b3c4"):    {string(policies.PutEvents)},
+		arn("ses", "identity/shop.example"):        {string(policies.SendEmail)},
 		arn("kinesis", "stream/clicks-1a2b3c4"):    {string(policies.PutRecord), string(policies.PutRecords)},
 		arn("kms", "key/11111111-2222-3333-4444-"): {string(policies.Decrypt), string(policies.GenerateDataKey)},
 	} {

@@ -20,6 +20,7 @@ type Accounts struct {
 // NewAccounts deploys sign-up and sign-in for the groups customer and admin, the users' profiles, one function per route, and what tells the
 // other contexts who came and who left.
 func (s *Stack) NewAccounts(ctx *pulumi.Context, messaging *Messaging) (*Accounts, error) {
+	s.section("Accounts")
 	profiles, err := components.NewTable(ctx, "users", &components.TableArgs{
 		PartitionKey:               components.String("userId"),
 		TimeToLive:                 "expiresAt",
@@ -30,6 +31,7 @@ func (s *Stack) NewAccounts(ctx *pulumi.Context, messaging *Messaging) (*Account
 	if err != nil {
 		return nil, err
 	}
+	s.watch(profiles)
 	a := &Accounts{Profiles: profiles}
 	if err := s.newUserPool(ctx, a); err != nil {
 		return nil, err
@@ -113,7 +115,7 @@ func (s *Stack) newUserEvents(ctx *pulumi.Context, a *Accounts, messaging *Messa
 			{Kinds: []components.ChangeKind{components.Inserted}},
 			{New: components.Fields{"deletedAt": components.Fields{"S": components.Exists()}}},
 		},
-		Alarms: components.Alarms{Disabled: !s.settings.alarms},
+		Alarms: s.alarms(),
 	}); err != nil {
 		return err
 	}
@@ -126,6 +128,6 @@ func (s *Stack) newUserEvents(ctx *pulumi.Context, a *Accounts, messaging *Messa
 		Description: "Users who were deleted",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.users"), DetailType: components.Exact("User Deleted")},
 		Targets:     []components.Target{{Function: erase}},
-		Alarms:      components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:      s.alarms(),
 	})
 }

@@ -24,6 +24,7 @@ type Analytics struct {
 // NewAnalytics deploys two consumers of the order topic, each with a queue of its own: one counts new orders into metrics, the other
 // archives every event in S3.
 func (s *Stack) NewAnalytics(ctx *pulumi.Context, orders *components.FanOutTopic) (*Analytics, error) {
+	s.section("Analytics")
 	counted, err := components.NewTable(ctx, "analytics", &components.TableArgs{
 		PartitionKey:               components.String("orderId"),
 		TimeToLive:                 "expiresAt",
@@ -33,27 +34,33 @@ func (s *Stack) NewAnalytics(ctx *pulumi.Context, orders *components.FanOutTopic
 	if err != nil {
 		return nil, err
 	}
+	s.watch(counted)
 	analyse, err := s.function(ctx, "analyse-orders", "Counts new orders into metrics", counted.Grant(policies.PutItem))
 	if err != nil {
 		return nil, err
 	}
-	_, err = orders.SubscribeQueue(ctx, "analytics", analyse, &components.QueueSubscriptionArgs{Filter: orderCreated})
-	if err != nil {
-		return nil, err
-	}
-	archive, err := components.NewObjectStore(ctx, "archive", &components.ObjectStoreArgs{EmptyOnDelete: !s.settings.deletionProtection})
-	if err != nil {
-		return nil, err
-	}
-	store, err := s.function(ctx, "archive-orders", "Archives every event of an order in S3", archive.Grant("orders/", policies.PutObject))
-	if err != nil {
-		return nil, err
-	}
-	_, err = orders.SubscribeQueue(ctx, "archive", store, &components.QueueSubscriptionArgs{
-		Queue: components.WorkQueueArgs{BatchSize: archiveBatch, BatchWindow: archiveWindow},
+	toCount, err := orders.SubscribeQueue(ctx, "analytics", analyse, &components.QueueSubscriptionArgs{
+		Filter: orderCreated, Queue: components.WorkQueueArgs{Alarms: s.alarms()},
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.watch(toCount)
+	archive, err := components.NewObjectStore(ctx, "archive", &components.ObjectStoreArgs{EmptyOnDelete: !s.settings.deletionProtection})
+	if err != nil {
+		return nil, err
+	}
+	s.watch(archive)
+	store, err := s.function(ctx, "archive-orders", "Archives every event of an order in S3", archive.Grant("orders/", policies.PutObject))
+	if err != nil {
+		return nil, err
+	}
+	toArchive, err := orders.SubscribeQueue(ctx, "archive", store, &components.QueueSubscriptionArgs{
+		Queue: components.WorkQueueArgs{BatchSize: archiveBatch, BatchWindow: archiveWindow, Alarms: s.alarms()},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.watch(toArchive)
 	return &Analytics{Archive: archive}, nil
 }

@@ -20,8 +20,9 @@ type Catalog struct {
 }
 
 // NewCatalog deploys the catalogue: products in a table, one function per route.
-// Everybody may read; the functions that write let only the group admin in.
-func (s *Stack) NewCatalog(ctx *pulumi.Context) (*Catalog, error) {
+// Everybody may read; the functions that write let only the group admin in. What they change is told on the bus.
+func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Catalog, error) {
+	s.section("Catalogue")
 	products, err := components.NewTable(ctx, "products", &components.TableArgs{
 		PartitionKey: components.String("productId"),
 		// One index per order in which products are listed, for the whole catalogue and within a category.
@@ -33,12 +34,14 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context) (*Catalog, error) {
 			{Name: "category-by-price", PartitionKey: components.String("category"), SortKey: components.Number("priceCents")},
 			{Name: "category-by-newest", PartitionKey: components.String("category"), SortKey: components.String("createdAt")},
 		},
+		Stream:                     components.NewAndOldImages,
 		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
 		DisableDeletionProtection:  !s.settings.deletionProtection,
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.watch(products)
 	media, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{
 		ServedBySite:  true,
 		EmptyOnDelete: !s.settings.deletionProtection,
@@ -46,6 +49,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.watch(media)
 	list, err := s.function(ctx, "list-products", "Lists, searches and sorts products", products.GrantIndexes(policies.Query))
 	if err != nil {
 		return nil, err
@@ -63,6 +67,14 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context) (*Catalog, error) {
 		return nil, err
 	}
 	remove, err := s.function(ctx, "delete-product", "Removes a product", products.Grant(policies.DeleteItem))
+	if err != nil {
+		return nil, err
+	}
+	publish, err := s.function(ctx, "publish-product-events", "Tells other contexts of products saved and removed", bus.GrantPutEvents())
+	if err != nil {
+		return nil, err
+	}
+	err = products.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ type Messaging struct {
 
 // NewMessaging deploys the event bus shop, whose events are archived so that they can be replayed, and the topic orders.
 func (s *Stack) NewMessaging(ctx *pulumi.Context) (*Messaging, error) {
+	s.section("Messaging")
 	bus, err := components.NewEventBus(ctx, "shop", nil)
 	if err != nil {
 		return nil, err
@@ -24,5 +25,6 @@ func (s *Stack) NewMessaging(ctx *pulumi.Context) (*Messaging, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.watch(bus, topic)
 	return &Messaging{Bus: bus, Orders: topic}, nil
 }

@@ -22,6 +22,7 @@ type Notifications struct {
 // NewNotifications deploys the e-mails: to customers and administrators about new orders, to administrators about those of high value, and
 // the order flow's to customers. Each is sent once, which a table remembers.
 func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *components.EventBus, orders *components.FanOutTopic) (*Notifications, error) {
+	s.section("Notifications")
 	sent, err := components.NewTable(ctx, "notifications", &components.TableArgs{
 		PartitionKey:               components.String("notice"),
 		TimeToLive:                 "expiresAt",
@@ -31,6 +32,7 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 	if err != nil {
 		return nil, err
 	}
+	s.watch(sent)
 	sender, err := components.NewMailSender(ctx, "shop-mail", &components.MailSenderArgs{Address: s.settings.mailFrom})
 	if err != nil {
 		return nil, err
@@ -43,15 +45,18 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 	if err != nil {
 		return nil, err
 	}
-	_, err = orders.SubscribeQueue(ctx, "email-customer", emailCustomer, &components.QueueSubscriptionArgs{Filter: orderCreated})
+	confirmations, err := orders.SubscribeQueue(ctx, "email-customer", emailCustomer, &components.QueueSubscriptionArgs{
+		Filter: orderCreated, Queue: components.WorkQueueArgs{Alarms: s.alarms()},
+	})
 	if err != nil {
 		return nil, err
 	}
+	s.watch(confirmations)
 	emailAdmin, err := s.subscriber(ctx, "email-admin", "Tells administrators about new orders by e-mail", toAdministrators)
 	if err != nil {
 		return nil, err
 	}
-	err = orders.SubscribeFunction(ctx, "email-admin", emailAdmin, &components.FunctionSubscriptionArgs{Filter: orderCreated})
+	err = orders.SubscribeFunction(ctx, "email-admin", emailAdmin, &components.FunctionSubscriptionArgs{Filter: orderCreated, Alarms: s.alarms()})
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +72,7 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 			Detail:     components.Fields{"total": components.Numeric(">", highValue)},
 		},
 		Targets: []components.Target{{Function: flag}},
+		Alarms:  s.alarms(),
 	})
 	if err != nil {
 		return nil, err

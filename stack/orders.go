@@ -26,6 +26,7 @@ type Orders struct {
 // NewOrders deploys the orders: an append-only table of events whose stream is both the outbox and what the read models are made from,
 // one function per route, and what other contexts' events do to orders.
 func (s *Stack) NewOrders(ctx *pulumi.Context, catalog *Catalog, messaging *Messaging) (*Orders, error) {
+	s.section("Orders")
 	o := &Orders{}
 	if err := s.newOrderTables(ctx, o); err != nil {
 		return nil, err
@@ -69,6 +70,7 @@ func (s *Stack) newOrderTables(ctx *pulumi.Context, o *Orders) error {
 		if err != nil {
 			return err
 		}
+		s.watch(created)
 		*table.into = created
 	}
 	return nil
@@ -122,7 +124,7 @@ func (s *Stack) newOrderStream(ctx *pulumi.Context, o *Orders, messaging *Messag
 			Keys:  components.Fields{"sk": components.Fields{"S": components.Prefix("EVENT#")}},
 		}},
 		BatchSize: ordersBatch,
-		Alarms:    components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:    s.alarms(),
 	}
 	if err := o.Table.OnChange(ctx, "publish", publish, events); err != nil {
 		return err
@@ -150,7 +152,7 @@ func (s *Stack) newOrderSubscribers(ctx *pulumi.Context, o *Orders, messaging *M
 			DetailType: components.Exact("Shipment Delivered", "Return Inspected", "Return Restocked", "Payment Refunded", "Restock Reversed"),
 		},
 		Targets: []components.Target{{Function: track}},
-		Alarms:  components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:  s.alarms(),
 	})
 	if err != nil {
 		return err
@@ -159,7 +161,7 @@ func (s *Stack) newOrderSubscribers(ctx *pulumi.Context, o *Orders, messaging *M
 		Description: "Accounts that were deleted",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.users"), DetailType: components.Exact("User Deleted")},
 		Targets:     []components.Target{{Function: erase}},
-		Alarms:      components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:      s.alarms(),
 	})
 }
 
@@ -175,15 +177,16 @@ func (o *Orders) StartFlow(ctx *pulumi.Context, s *Stack, messaging *Messaging, 
 	queue, err := components.NewWorkQueue(ctx, "order-flow", &components.WorkQueueArgs{
 		Consumer: start,
 		Buses:    []*components.EventBus{messaging.Bus},
-		Alarms:   components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:   s.alarms(),
 	})
 	if err != nil {
 		return err
 	}
+	s.watch(queue)
 	return messaging.Bus.Rule(ctx, "start-order-flow", &components.RuleArgs{
 		Description: "Orders to be carried out",
 		Pattern:     components.EventPattern{Source: components.Exact("shop.orders"), DetailType: components.Exact("Order Created")},
 		Targets:     []components.Target{{Queue: queue}},
-		Alarms:      components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:      s.alarms(),
 	})
 }

@@ -25,12 +25,15 @@ type Builder interface {
 // functionsDir holds one folder per function.
 const functionsDir = "lambdas"
 
-// Stack is what all bounded contexts of one deployment share: its settings, where the functions' code is, and the functions created so far.
+// Stack is what all bounded contexts of one deployment share: its settings, who hears of alarms, where the functions' code is, and what has
+// been created so far.
 type Stack struct {
-	settings  settings
-	builder   Builder
-	artifacts *components.ObjectStore
-	functions map[string]*components.Function
+	settings      settings
+	builder       Builder
+	artifacts     *components.ObjectStore
+	observability *components.Observability
+	functions     map[string]*components.Function
+	dashboard     []components.Section
 }
 
 // New reads and checks the stack's configuration, compiles all functions, and makes the store that their code is deployed from.
@@ -91,7 +94,7 @@ func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind 
 		Timeout:          kind.Timeout,
 		Environment:      pulumi.StringMap{"SHOP_STACK": pulumi.String(ctx.Stack()), "LOG_LEVEL": pulumi.String(s.settings.logLevel)},
 		Architecture:     s.settings.architecture(),
-		Alarms:           components.Alarms{Disabled: !s.settings.alarms},
+		Alarms:           s.alarms(),
 		LogRetentionDays: s.settings.logRetentionDays,
 		Builder:          s.builder,
 	})
@@ -99,6 +102,7 @@ func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind 
 		return nil, fmt.Errorf("deploying function %s: %w", name, err)
 	}
 	s.functions[name] = f
+	s.watch(f)
 	return f, nil
 }
 
@@ -120,4 +124,6 @@ func (s *Stack) Export(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog
 	ctx.Export("userPoolClientId", accounts.Auth.ClientID)
 	ctx.Export("productsTable", catalog.Products.Name)
 	ctx.Export("mediaBucket", catalog.Media.Name)
+	ctx.Export("dashboard", s.observability.DashboardName)
+	ctx.Export("alarmTopic", s.observability.Topic.ARN)
 }

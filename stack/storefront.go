@@ -14,6 +14,7 @@ const storefrontContent = "web/dist"
 
 // NewStorefront deploys the web application, with the API and the products' pictures on the same host.
 func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog, api *components.ServerlessApi) (*components.StaticSite, error) {
+	s.section("Storefront")
 	region, err := aws.GetRegion(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("looking up the region: %w", err)
@@ -22,7 +23,7 @@ func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *
 	if cognito == "" {
 		cognito = "https://cognito-idp." + region.Name + ".amazonaws.com"
 	}
-	return components.NewStaticSite(ctx, "storefront", &components.StaticSiteArgs{
+	site, err := components.NewStaticSite(ctx, "storefront", &components.StaticSiteArgs{
 		Content:        storefrontContent,
 		Files:          map[string]pulumi.StringInput{"config.json": s.storefrontConfig(region.Name, accounts, api)},
 		API:            api,
@@ -30,6 +31,11 @@ func (s *Stack) NewStorefront(ctx *pulumi.Context, accounts *Accounts, catalog *
 		ConnectSources: []pulumi.StringInput{pulumi.String(cognito)},
 		EmptyOnDelete:  true, // every file of it can be built again
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.watch(site)
+	return site, nil
 }
 
 // storefrontConfig is what the web application reads at start.

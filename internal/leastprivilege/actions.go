@@ -41,7 +41,6 @@ var renamed = map[string]string{
 	"s3.HeadObject":                    "s3:GetObject",
 	"s3.ListObjects":                   "s3:ListBucket",
 	"s3.ListObjectsV2":                 "s3:ListBucket",
-	"sesv2.SendEmail":                  "ses:SendEmail",
 	"sns.PublishBatch":                 "sns:Publish",
 	"sqs.ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 	"sqs.DeleteMessageBatch":           "sqs:DeleteMessage",

@@ -32,6 +32,10 @@ func TestCompare_FindsFunctionsWithoutRolesAndRolesWithoutFunctions(t *testing.T
 func TestReachable_FailsOnWhatItCannotTranslate(t *testing.T) {
 	_, err := leastprivilege.Reachable(".", "./testdata/broken/statement")
 	require.ErrorContains(t, err, "reaches dynamodb.ExecuteStatement, whose actions depend on a statement's text")
+	_, err = leastprivilege.Reachable(".", "./testdata/broken/no-parts")
+	require.ErrorContains(t, err, "reaches dynamodb.TransactWriteItems, and sets none of the fields [ConditionCheck Delete Put Update]")
+	_, err = leastprivilege.Reachable(".", "./testdata/broken/template")
+	require.ErrorContains(t, err, "types.EmailContent.Template, whose action is not known here")
 	_, err = leastprivilege.Reachable(".", "./testdata/broken/compile")
 	require.ErrorContains(t, err, "undefined: undefinedName")
 }

@@ -3,7 +3,7 @@
 //
 // It follows the calls from main through the module (variable type analysis, golang.org/x/tools/go/callgraph/vta) up to the
 // operations of the AWS SDK's clients, and translates the operations to IAM actions. Code of other modules is not looked into:
-// whatever of the module's own is handed to it counts as called.
+// whatever of the module's own is handed to it counts as called, and so do the operations of a client that is handed to it.
 package leastprivilege
 
 import (
@@ -57,7 +57,7 @@ func Reachable(dir string, patterns ...string) (map[string][]string, error) {
 			owner := f.Package()
 			return owner != nil && owner != p && owner.Pkg.Name() == "main"
 		})
-		found, err := reachedFrom(p, vta.CallGraph(functions, nil))
+		found, err := actionsReached(p, functions)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", loaded[i].PkgPath, err))
 		}
@@ -82,8 +82,32 @@ func own(dir string, patterns []string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// actionsReached returns the actions that a package's main and init functions can reach.
+//
+// A function that takes another one, such as one that repeats what it is given, could by the first analysis call whatever anybody hands
+// to it. So the analysis is repeated without those who cannot be reached themselves, until nothing falls away any more.
+func actionsReached(main *ssa.Package, functions map[*ssa.Function]bool) ([]string, error) {
+	reachable := reachedFrom(main, vta.CallGraph(functions, nil))
+	for len(reachable) < len(functions) {
+		functions = reachable
+		reachable = reachedFrom(main, vta.CallGraph(functions, nil))
+	}
+	actions := map[string]bool{}
+	var wrong []error
+	for o := range operationsOf(reachable) {
+		needed, err := actionsOf(o, reachable)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		for _, action := range needed {
+			actions[action] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(actions)), errors.Join(wrong...)
+}
+
 // reachedFrom follows the calls from a package's main and init functions.
-func reachedFrom(main *ssa.Package, graph *callgraph.Graph) ([]string, error) {
+func reachedFrom(main *ssa.Package, graph *callgraph.Graph) map[*ssa.Function]bool {
 	reachable := map[*ssa.Function]bool{}
 	pending := []*ssa.Function{main.Func("main"), main.Func("init")}
 	for len(pending) > 0 {
@@ -100,27 +124,38 @@ func reachedFrom(main *ssa.Package, graph *callgraph.Graph) ([]string, error) {
 		}
 		pending = append(pending, handedOut(f)...)
 	}
-	actions := map[string]bool{}
-	var wrong []error
+	return reachable
+}
+
+// operation is one of an AWS service, by the names that the SDK has for them.
+type operation struct{ service, name string }
+
+func (o operation) String() string { return o.service + "." + o.name }
+
+// operationsOf are the operations among the functions, and those that they let other modules' code call.
+func operationsOf(reachable map[*ssa.Function]bool) map[operation]bool {
+	found := map[operation]bool{}
 	for f := range reachable {
-		service, operation := operationOf(f)
-		if operation == "" {
-			continue
+		if o := operationOf(f); o.name != "" {
+			found[o] = true
 		}
-		if parts, isTransaction := transactions[service+"."+operation]; isTransaction {
-			for _, a := range transactionActions(reachable, parts) {
-				actions[a] = true
-			}
-			continue
+		for _, o := range lentOperations(f) {
+			found[o] = true
 		}
-		action, err := iamAction(service, operation)
-		if err != nil {
-			wrong = append(wrong, err)
-			continue
-		}
-		actions[action] = true
 	}
-	return slices.Sorted(maps.Keys(actions)), errors.Join(wrong...)
+	return found
+}
+
+// actionsOf returns the IAM actions that an operation needs.
+func actionsOf(o operation, reachable map[*ssa.Function]bool) ([]string, error) {
+	if parts, composed := composed[o.String()]; composed {
+		return parts.actions(o, reachable)
+	}
+	action, err := iamAction(o.service, o.name)
+	if err != nil {
+		return nil, err
+	}
+	return []string{action}, nil
 }
 
 // handedOut are functions that f does not call but mentions, and methods of values that f turns into interfaces of other
@@ -175,22 +210,62 @@ const sdk = "github.com/aws/aws-sdk-go-v2/service/"
 var paginator = regexp.MustCompile(`^(\w+)Paginator$`)
 
 // operationOf tells which SDK operation a function is: a client's method, a paginator's NextPage, or a presigner's
-// method. The operation is empty for every other function.
-func operationOf(f *ssa.Function) (service, operation string) {
+// method. The name is empty for every other function.
+func operationOf(f *ssa.Function) operation {
 	method, ok := f.Object().(*types.Func)
 	if !ok || method.Pkg() == nil || !strings.HasPrefix(method.Pkg().Path(), sdk) || !method.Exported() {
-		return "", ""
+		return operation{}
 	}
-	service = strings.TrimPrefix(method.Pkg().Path(), sdk)
+	service := strings.TrimPrefix(method.Pkg().Path(), sdk)
 	switch receiver := receiverName(method); {
 	case receiver == "Client" && takesInput(method):
-		return service, method.Name()
+		return operation{service, method.Name()}
 	case receiver == "PresignClient":
-		return service, strings.TrimPrefix(method.Name(), "Presign")
+		return operation{service, strings.TrimPrefix(method.Name(), "Presign")}
 	case paginator.MatchString(receiver) && method.Name() == "NextPage":
-		return service, paginator.FindStringSubmatch(receiver)[1]
+		return operation{service, paginator.FindStringSubmatch(receiver)[1]}
 	}
-	return "", ""
+	return operation{}
+}
+
+// lentOperations are those that f lets code of other modules call, such as the SDK's waiters, by turning a client into one of their
+// interfaces.
+func lentOperations(f *ssa.Function) []operation {
+	var found []operation
+	for _, block := range f.Blocks {
+		for _, instruction := range block.Instrs {
+			switch instruction.(type) {
+			case *ssa.MakeInterface, *ssa.ChangeInterface, *ssa.ChangeType:
+				target := instruction.(ssa.Value).Type()
+				if methods, ok := target.Underlying().(*types.Interface); ok && !sameModule(f, target) {
+					found = append(found, operationsIn(methods)...)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// operationsIn are the interface's methods that take a context and the input of an SDK operation.
+func operationsIn(methods *types.Interface) []operation {
+	var found []operation
+	for method := range methods.Methods() {
+		if !takesInput(method) {
+			continue
+		}
+		pointer, ok := method.Signature().Params().At(1).Type().(*types.Pointer)
+		if !ok {
+			continue
+		}
+		input, ok := pointer.Elem().(*types.Named)
+		if !ok || input.Obj().Pkg() == nil || input.Obj().Name() != method.Name()+"Input" {
+			continue
+		}
+		if service, isSDK := strings.CutPrefix(input.Obj().Pkg().Path(), sdk); isSDK {
+			found = append(found, operation{service, method.Name()})
+		}
+	}
+	return found
 }
 
 func receiverName(method *types.Func) string {
@@ -211,42 +286,4 @@ func receiverName(method *types.Func) string {
 // takesInput tells operations, which take a context and an input, from a client's other methods, such as Options.
 func takesInput(method *types.Func) bool {
 	return method.Signature().Params().Len() >= 2
-}
-
-// transactions are operations without an action of their own: each of their parts needs its own one. The parts are the
-// fields of a struct, by the struct's name.
-var transactions = map[string]struct {
-	item  string
-	parts map[string]string
-}{
-	"dynamodb.TransactWriteItems": {"TransactWriteItem", map[string]string{
-		"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem", "ConditionCheck": "dynamodb:ConditionCheckItem",
-	}},
-	"dynamodb.TransactGetItems": {"TransactGetItem", map[string]string{"Get": "dynamodb:GetItem"}},
-}
-
-// transactionActions looks for the fields of the transaction's items that reachable code sets.
-func transactionActions(reachable map[*ssa.Function]bool, t struct {
-	item  string
-	parts map[string]string
-}) []string {
-	var actions []string
-	for f := range reachable {
-		for _, block := range f.Blocks {
-			for _, instruction := range block.Instrs {
-				field, ok := instruction.(*ssa.FieldAddr)
-				if !ok {
-					continue
-				}
-				structure := field.X.Type().Underlying().(*types.Pointer).Elem()
-				if named, ok := structure.(*types.Named); ok && named.Obj().Name() == t.item {
-					name := structure.Underlying().(*types.Struct).Field(field.Field).Name()
-					if action, found := t.parts[name]; found {
-						actions = append(actions, action)
-					}
-				}
-			}
-		}
-	}
-	return actions
 }

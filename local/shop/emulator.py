@@ -6,6 +6,7 @@ import runpy
 import socketserver
 from xml.sax.saxutils import escape
 
+from ministack.core import iam_actions
 from ministack.services import cloudwatch, cognito, lambda_svc, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
@@ -32,6 +33,17 @@ def with_stream_failures(function, event):
 
 
 lambda_svc._execute_function = with_stream_failures
+
+# IAM knows no actions for batches of SNS and SQS: who may send one message may send ten.
+extract_iam_action = iam_actions.extract_iam_action
+
+
+def action_of_one(service, *request):
+    action = extract_iam_action(service, *request)
+    return action.removesuffix("Batch") if service in ("sns", "sqs") and action else action
+
+
+iam_actions.extract_iam_action = action_of_one
 
 # Nobody hears that a user has signed up: the post-confirmation trigger is stored and never called. As in Cognito, a trigger that fails
 # is told to the caller, and the user is confirmed all the same.

@@ -76,32 +76,29 @@ func (o Outcome) summary(rule Rule) string {
 	return strings.Join(parts, ", ")
 }
 
-// waiverLines are the rows of used waivers; those that several stacks share are one row.
+// waiverLines are the rows of used waivers, sorted; those that several stacks share are one row.
 func waiverLines(outcomes []Outcome) []string {
 	stacks := map[Waiver][]string{}
-	var order []Waiver
 	for _, o := range outcomes {
 		for _, j := range o.Judgements {
 			if j.Waiver == nil {
 				continue
 			}
 			w := *j.Waiver
-			if stacks[w] == nil {
-				order = append(order, w)
-			}
 			if !slices.Contains(stacks[w], o.Stack) {
 				stacks[w] = append(stacks[w], o.Stack)
 			}
 		}
 	}
 	var lines []string
-	for _, w := range order {
+	for w := range stacks {
 		reason := w.Reason
 		if w.Until != "" {
 			reason += " (until " + w.Until + ")"
 		}
 		lines = append(lines, fmt.Sprintf("| %s | `%s` | %s | %s |", w.Rule, w.Resource, strings.Join(stacks[w], ", "), cell(reason)))
 	}
+	slices.Sort(lines)
 	return lines
 }
 

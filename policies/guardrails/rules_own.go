@@ -2,7 +2,9 @@ package guardrails
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/serverless-shop/serverless-shop/policies"
@@ -128,11 +130,15 @@ var ownRules = []Rule{
 		},
 	},
 	{
-		ID: "Shop.LogRetention", Title: "Every log group forgets after a set time", Source: own, Severity: Low,
-		Why:   "Logs that are kept for ever cost for ever, and keep personal data longer than the law allows.",
+		ID: "Shop.LogRetention", Title: "Every log group forgets after a set time, and not before logRetentionDays of the stack's configuration", Source: own, Severity: Low,
+		Why:   "Logs that are kept for ever cost for ever, and keep personal data longer than the law allows; what is gone too early cannot be looked into.",
 		Types: []string{logGroup},
-		Check: func(v *Verdict, r Resource, _ *Stack) {
-			v.Want(r.At("retentionInDays").AtLeast(1), "retentionInDays = "+r.At("retentionInDays").String()+", want a number of days")
+		Check: func(v *Verdict, r Resource, s *Stack) {
+			least, err := strconv.Atoi(s.Config[s.Project+":logRetentionDays"])
+			if err != nil {
+				least = 1 // the program does not configure it
+			}
+			v.Want(r.At("retentionInDays").AtLeast(float64(least)), fmt.Sprintf("retentionInDays = %s, want at least %d", r.At("retentionInDays"), least))
 		},
 	},
 	{

@@ -401,11 +401,12 @@ func examples(tb testing.TB) map[string][]example {
 			{pair(queue, nil, asyncConfig, inputs{"destinationConfig": inputs{"onFailure": inputs{"destination": "arn"}}}), ""},
 			{pair(queue, nil, "aws:sqs/queuePolicy:QueuePolicy", nil), "nothing sends its failures here"},
 		},
-		"Shop.LogRetention": {{one("aws:cloudwatch/logGroup:LogGroup", inputs{"retentionInDays": 30.0}), ""}, {one("aws:cloudwatch/logGroup:LogGroup", nil), "retentionInDays = nothing"}},
+		"Shop.LogRetention": {{one("aws:cloudwatch/logGroup:LogGroup", inputs{"retentionInDays": 30.0}), ""}, {one("aws:cloudwatch/logGroup:LogGroup", nil), "retentionInDays = nothing"}, {one("aws:cloudwatch/logGroup:LogGroup", inputs{"retentionInDays": 7.0}), "retentionInDays = 7, want at least 30"}},
 		"Shop.LogGroup":     {{one(function, inputs{"loggingConfig": inputs{"logGroup": "g"}}), ""}, {one(function, nil), "loggingConfig.logGroup is not set"}},
 		"Shop.Secrets": {
 			{one(function, inputs{"environment": inputs{"variables": inputs{"PRODUCTS_TABLE": "products-1a2b3c4"}}}), ""},
 			{one(function, inputs{"environment": inputs{"variables": inputs{"DB_PASSWORD": "hunter2"}}}), "DB_PASSWORD looks like a secret (by its name)"},
+			{one(function, inputs{"environment": inputs{"variables": guardrails.Secret{Value: inputs{"PROVIDER": "hunter2"}}}}), "a variable looks like a secret"},
 		},
 		"Shop.Tags": {
 			{one("pulumi:providers:aws", inputs{"defaultTags": inputs{"tags": inputs{"project": "p", "stack": "s"}}}), ""},
@@ -420,7 +421,7 @@ func verdict(tb testing.TB, id string, s shop) []guardrails.Judgement {
 	all := guardrails.Rules()
 	i := slices.IndexFunc(all, func(r guardrails.Rule) bool { return r.ID == id })
 	require.GreaterOrEqual(tb, i, 0, "no rule %s", id)
-	stack := &guardrails.Stack{Name: "s", Project: "p", Resources: s, Config: map[string]string{"aws:defaultTags": `{"tags": {"project": "p", "stack": "s"}}`}}
+	stack := &guardrails.Stack{Name: "s", Project: "p", Resources: s, Config: map[string]string{"aws:defaultTags": `{"tags": {"project": "p", "stack": "s"}}`, "p:logRetentionDays": "30"}}
 	return slices.DeleteFunc(guardrails.Judge(all[i:i+1], stack, nil, now).Judgements, func(j guardrails.Judgement) bool { return j.Resource.Name != "thing" })
 }
 

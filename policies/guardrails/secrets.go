@@ -51,6 +51,9 @@ func noSecrets(v *Verdict, r Resource, s *Stack) {
 		}
 	case function:
 		variables := r.At("environment", "variables")
+		if _, marked := variables.v.(Secret); marked {
+			v.Want(No, "a variable looks like a secret (the program marks it as one), want it in Secrets Manager")
+		}
 		known, _ := plain(variables.v).(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(known)) {
 			check(name, variables.At(name))

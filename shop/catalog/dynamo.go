@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/fault"
 )
 
@@ -25,6 +26,9 @@ const (
 	attrSearch    = "searchText"
 	attrVersion   = "version"
 	attrCreatedAt = "createdAt"
+	attrStock     = "stock"
+	// attrStockAsOf tells how new the shown stock is, in the inventory's numbering. Administrators' changes leave it as it is.
+	attrStockAsOf = "stockAsOf"
 )
 
 // allProducts is every product's value of the attribute listing, the partition key of the indexes over all products.
@@ -83,6 +87,9 @@ type record struct {
 	Version     int64    `dynamodbav:"version"`
 	CreatedAt   string   `dynamodbav:"createdAt"`
 	UpdatedAt   string   `dynamodbav:"updatedAt"`
+
+	// CorrelationID follows the request that saved the product to whatever comes of it.
+	CorrelationID string `dynamodbav:"correlationId"`
 
 	// What follows exists for the indexes and for searching.
 	Listing    string `dynamodbav:"listing"`
@@ -251,6 +258,7 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 // counted by DynamoDB for the same reason.
 func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Product, error) {
 	wanted := newRecord(p)
+	wanted.CorrelationID = handler.CorrelationID(ctx)
 	item, err := attributevalue.MarshalMap(wanted)
 	if err != nil {
 		return Product{}, fmt.Errorf("saving product %q: %w", p.ID, err)
@@ -343,6 +351,28 @@ func (t *Table) Delete(ctx context.Context, id string, condition Condition) erro
 	}
 	if err != nil {
 		return fmt.Errorf("deleting product %q: %w", id, err)
+	}
+	return nil
+}
+
+// ShowStock shows how many of a product can be sold, as the inventory counts them, unless a newer number is shown already or there is no
+// such product. Of two numbers, that with the higher asOf is newer.
+func (t *Table) ShowStock(ctx context.Context, id string, stock, asOf int64) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           &t.name,
+		Key:                 key(id),
+		UpdateExpression:    aws.String("SET #stock = :stock, #stockAsOf = :asOf, #version = #version + :one"),
+		ConditionExpression: aws.String("attribute_exists(#version) AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"),
+		ExpressionAttributeNames: map[string]string{
+			"#stock": attrStock, "#stockAsOf": attrStockAsOf, "#version": attrVersion,
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":stock": number(stock), ":asOf": number(asOf), ":one": number(1)},
+	})
+	if _, newer := errors.AsType[*types.ConditionalCheckFailedException](err); newer {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("showing that %d of product %q can be sold: %w", stock, id, err)
 	}
 	return nil
 }

@@ -152,6 +152,9 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 	switch {
 	case expression == "attribute_not_exists(#version)":
 		ok = version == ""
+	case expression == "attribute_exists(#version) AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)":
+		shown := item[attrStockAsOf]
+		ok = version != "" && (shown == nil || compare(shown, values[":asOf"]) < 0)
 	case expression == "attribute_exists(#version)":
 		ok = version != ""
 	case in:
@@ -188,6 +191,9 @@ func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInpu
 		attribute := in.ExpressionAttributeNames[name]
 		switch {
 		case value == "if_not_exists(#version,:zero) + :one":
+			n, _ := strconv.Atoi(plain(old[attribute]))
+			item[attribute] = number(int64(n) + 1)
+		case value == "#version + :one":
 			n, _ := strconv.Atoi(plain(old[attribute]))
 			item[attribute] = number(int64(n) + 1)
 		case value == fmt.Sprintf("if_not_exists(#%s,:%s)", attribute, attribute):

@@ -70,6 +70,8 @@ func newIntegrationTable(t *testing.T) *Table {
 
 func TestIntegration_Table(t *testing.T) { testStore(t, newIntegrationTable(t)) }
 
+func TestIntegration_ShowStock(t *testing.T) { testShowStock(t, newIntegrationTable(t)) }
+
 func TestIntegration_ListsEveryProductExactlyOnce(t *testing.T) {
 	ctx, store := context.Background(), newIntegrationTable(t)
 	var products []Product

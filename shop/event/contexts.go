@@ -141,6 +141,15 @@ type StockArrived struct {
 	Quantity int64 `json:"quantity"`
 }
 
+// StockRemoved says that less of a product can be sold: goods are gone that no order took.
+type StockRemoved struct {
+	Meta
+	// ProductID is the product's id.
+	ProductID string `json:"productId"`
+	// Quantity is how many are gone: at least 1.
+	Quantity int64 `json:"quantity"`
+}
+
 // UserRegistered says that somebody signed up and confirmed it.
 type UserRegistered struct {
 	Meta

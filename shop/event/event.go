@@ -90,6 +90,7 @@ var kinds = map[reflect.Type]kind{
 	},
 	reflect.TypeFor[ReturnInspected](): {Shipping, "Return Inspected"},
 	reflect.TypeFor[StockArrived]():    {Inventory, "Stock Arrived"},
+	reflect.TypeFor[StockRemoved]():    {Inventory, "Stock Removed"},
 	reflect.TypeFor[ReturnRestocked](): {Inventory, "Return Restocked"},
 	reflect.TypeFor[RestockReversed](): {Inventory, "Restock Reversed"},
 	reflect.TypeFor[UserRegistered]():  {Users, "User Registered"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestPublish_SendsAtMostTenEventsAtOnce(t *testing.T) {
 	events := make([]handler.Event, 23)
 	for i := range events {
 		events[i] = handler.Event{
-			ID: fmt.Sprint(i), Type: "Stock Arrived", Source: "shop.inventory", Time: noon, Detail: json.RawMessage(fmt.Sprintf(`{"n":%d}`, i)),
+			ID: strconv.Itoa(i), Type: "Stock Arrived", Source: "shop.inventory", Time: noon, Detail: json.RawMessage(fmt.Sprintf(`{"n":%d}`, i)),
 		}
 	}
 	require.NoError(t, New(bridge, "shop").Publish(context.Background(), events...))

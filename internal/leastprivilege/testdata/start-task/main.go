@@ -1,0 +1,15 @@
+// Command start-task hands a method value over to a generic function.
+package main
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/internal/leastprivilege/testdata/shelf"
+)
+
+func main() {
+	env := handler.Environment()
+	s := &shelf.Shelf{Table: dynamodb.NewFromConfig(env.AWS())}
+	handler.StartTask(env, s.Reserve)
+}

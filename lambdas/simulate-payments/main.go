@@ -1,0 +1,20 @@
+// Command simulate-payments stands in for the payment provider.
+package main
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/simulator"
+	"github.com/serverless-shop/serverless-shop/shop/thirdparty"
+)
+
+func main() {
+	env := handler.Environment()
+	keys := thirdparty.SecretKeys(secretsmanager.NewFromConfig(env.AWS()), env.Get("PAYMENTS_API_KEY_SECRET_ARN"))
+	table := simulator.NewTable(dynamodb.NewFromConfig(env.AWS()), env.Get("THIRD_PARTIES_TABLE"))
+	later := simulator.NewTopic(sns.NewFromConfig(env.AWS()), env.Get("THIRD_PARTIES_TOPIC_ARN"))
+	handler.StartHTTP(env, simulator.NewPayments(table, keys, later).Serve)
+}

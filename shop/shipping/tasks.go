@@ -1,0 +1,106 @@
+package shipping
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/event"
+	"github.com/serverless-shop/serverless-shop/shop/thirdparty"
+)
+
+// Tasks are shipping's part of workflows and of what other contexts' events and the carrier's webhooks ask for.
+type Tasks struct{ service *Service }
+
+// NewTasks returns the tasks that a service carries out.
+func NewTasks(service *Service) *Tasks { return &Tasks{service} }
+
+// CreateInput is the input of create-shipment.
+type CreateInput struct {
+	OrderID         string  `json:"orderId"`
+	CustomerID      string  `json:"customerId"`
+	ShippingAddress Address `json:"shippingAddress"`
+	Lines           []Item  `json:"lines"`
+}
+
+// CreateOutcome is what create-shipment returns.
+type CreateOutcome struct {
+	// ShipmentID is the shipment's id at the carrier.
+	ShipmentID string `json:"shipmentId"`
+	// TrackingNumber is what the customer follows the parcel by.
+	TrackingNumber string `json:"trackingNumber"`
+}
+
+// Create has an order shipped; see [Service.Create].
+func (t *Tasks) Create(ctx context.Context, in CreateInput) (CreateOutcome, error) {
+	s, err := t.service.Create(ctx, Parcel{
+		OrderID: in.OrderID, CustomerID: in.CustomerID, To: in.ShippingAddress, Items: in.Lines, CorrelationID: handler.CorrelationID(ctx),
+	})
+	if err != nil {
+		return CreateOutcome{}, err
+	}
+	handler.Logger(ctx).Info("shipment created", "shipmentId", s.ShipmentID)
+	return CreateOutcome{ShipmentID: s.ShipmentID, TrackingNumber: s.TrackingNumber}, nil
+}
+
+// CancelInput is the input of cancel-shipment.
+type CancelInput struct {
+	OrderID string `json:"orderId"`
+}
+
+// CancelOutcome is what cancel-shipment returns.
+type CancelOutcome struct {
+	// Status is CANCELLED, or NOT_CREATED if there was no parcel.
+	Status string `json:"status"`
+}
+
+// notCreated is what [CancelOutcome.Status] says when there was nothing to cancel.
+const notCreated = "NOT_CREATED"
+
+// Cancel keeps an order's parcel from leaving; see [Service.Cancel].
+func (t *Tasks) Cancel(ctx context.Context, in CancelInput) (CancelOutcome, error) {
+	s, err := t.service.Cancel(ctx, in.OrderID, handler.CorrelationID(ctx))
+	if err != nil {
+		return CancelOutcome{}, err
+	}
+	handler.Logger(ctx).Info("shipment cancelled", "status", s.Status, "shipmentId", s.ShipmentID)
+	if s.Status != Cancelled || s.ShipmentID == "" {
+		return CancelOutcome{Status: notCreated}, nil
+	}
+	return CancelOutcome{Status: string(Cancelled)}, nil
+}
+
+// OnReturnRequested consumes Return Requested: the goods are inspected.
+func (t *Tasks) OnReturnRequested(ctx context.Context, e handler.Event) error {
+	detail, err := event.Parse(e)
+	if err != nil {
+		return err
+	}
+	requested, ok := detail.(event.ReturnRequested)
+	if !ok {
+		return fmt.Errorf("event %s is %q, want %q", e.ID, e.Type, event.Name(event.ReturnRequested{}))
+	}
+	s, err := t.service.Inspect(ctx, requested, e.ID)
+	if err != nil {
+		return err
+	}
+	handler.Logger(ctx).Info("return inspected", "accepted", s.Inspection.Accepted, "finding", s.Inspection.Finding)
+	return nil
+}
+
+// Sender is the name of the carrier among those who send webhooks.
+const Sender = "carrier"
+
+// parcelDelivered is the type of the carrier's notices that the shop acts on.
+const parcelDelivered = "shipment.delivered"
+
+// OnNotice acts on the carrier's webhooks. The only news that counts is that the customer has the parcel, which is final: so it does not
+// matter when and how often it comes. Other news is logged.
+func (t *Tasks) OnNotice(ctx context.Context, n thirdparty.Notice) error {
+	if n.Type != parcelDelivered {
+		handler.Logger(ctx).Info("notice has no meaning for the shop", "noticeType", n.Type)
+		return nil
+	}
+	_, err := t.service.Deliver(ctx, n.OrderID, n.Reference)
+	return err
+}

@@ -1,0 +1,8 @@
+// Package thirdparty is how the shop and the companies that work for it, a payment provider and a carrier, talk to each other over
+// HTTP: the rules by which the shop asks ([Client]), and the signature by which it knows who calls back ([Receiver]).
+package thirdparty
+
+import "context"
+
+// Keys returns the keys that are valid for something, the newest first. While a key is being replaced there are two.
+type Keys func(ctx context.Context) ([]string, error)
