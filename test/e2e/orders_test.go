@@ -149,6 +149,13 @@ func levelOf(t *testing.T, productID string) level {
 	return level{stored.Available, stored.Reserved, stored.Sold}
 }
 
+// awaitLevel waits until there is so much of a product.
+func awaitLevel(t *testing.T, productID string, want level) {
+	t.Helper()
+	require.Eventually(t, func() bool { return levelOf(t, productID) == want }, 30*time.Second, 100*time.Millisecond,
+		"want %+v of product %s", want, productID)
+}
+
 // mail is an e-mail in the emulator's mail catcher.
 type mail struct {
 	To      []string
@@ -209,7 +216,7 @@ func TestOrder_GoesItsWholeWay(t *testing.T) {
 	awaitMail(t, o.ID, teamAddress, "New order")
 	paid := paymentOf(t, o.ID)
 	require.Equal(t, "CAPTURED", paid)
-	require.Eventually(t, func() bool { return levelOf(t, p.ID) == level{available: 3, sold: 2} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{available: 3, sold: 2})
 	require.Eventually(t, func() bool {
 		return decode[product](t, get(t, api("/products/")+p.ID), http.StatusOK).Stock == 3
 	}, 20*time.Second, 100*time.Millisecond, "the catalogue shows what is left")
@@ -251,7 +258,7 @@ func TestOrder_PaymentsOfEveryKind(t *testing.T) {
 				left = level{available: 3}
 				awaitMail(t, o.ID, shop.customer.email, "could not be carried out")
 			}
-			require.Eventually(t, func() bool { return levelOf(t, p.ID) == left }, 20*time.Second, 100*time.Millisecond)
+			awaitLevel(t, p.ID, left)
 		})
 	}
 }
@@ -263,7 +270,7 @@ func TestOrder_ThatTheCarrierRefusesIsPaidBack(t *testing.T) {
 	require.Equal(t, "REFUNDED", o.Status, "%v", o.History)
 	paid := paymentOf(t, o.ID)
 	require.Equal(t, "REFUNDED", paid)
-	require.Equal(t, level{available: 3}, levelOf(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 3})
 	awaitMail(t, o.ID, shop.customer.email, "you get your money back")
 }
 
@@ -286,7 +293,7 @@ func TestOrder_WaitsForStockAndShipsWhenItArrives(t *testing.T) {
 	awaitMail(t, waiting.ID, shop.customer.email, "waits for goods")
 	restock(t, p.ID, 10)
 	await(t, waiting.ID, 60*time.Second, "SHIPPED", "DELIVERED")
-	require.Equal(t, level{available: 7, sold: 3}, levelOf(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 7, sold: 3})
 }
 
 func TestOrder_ThatWaitsCanBeCancelled(t *testing.T) {
@@ -298,7 +305,7 @@ func TestOrder_ThatWaitsCanBeCancelled(t *testing.T) {
 	require.Equal(t, "CANCELLED", cancelled.Status)
 	awaitMail(t, waiting.ID, shop.customer.email, "is cancelled")
 	restock(t, p.ID, 10)
-	require.Eventually(t, func() bool { return levelOf(t, p.ID) == level{available: 10} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{available: 10})
 }
 
 // restock sets a product's stock as the administrator does, against whichever version there is.
@@ -322,7 +329,7 @@ func TestReturn_BringsGoodsBackAndMoneyToo(t *testing.T) {
 	giveBack(t, o.ID, "Does not fit")
 	returned := await(t, o.ID, 60*time.Second, "RETURNED")
 	require.Equal(t, "REFUNDED", returned.Return.Stage)
-	require.Eventually(t, func() bool { return levelOf(t, p.ID) == level{available: 4} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{available: 4})
 	paid := paymentOf(t, o.ID)
 	require.Equal(t, "REFUNDED", paid)
 }
@@ -337,7 +344,7 @@ func TestReturn_WhoseRefundFailsIsUndone(t *testing.T) {
 		return r != nil && r.Stage == "FAILED"
 	}, 60*time.Second, 200*time.Millisecond)
 	require.Contains(t, []string{"SHIPPED", "DELIVERED"}, look(t, o.ID).Status, "as it was before")
-	require.Eventually(t, func() bool { return levelOf(t, p.ID) == level{available: 2, sold: 2} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{available: 2, sold: 2})
 }
 
 func TestReturn_OfDamagedGoodsIsRefused(t *testing.T) {
@@ -349,7 +356,7 @@ func TestReturn_OfDamagedGoodsIsRefused(t *testing.T) {
 		r := look(t, o.ID).Return
 		return r != nil && r.Stage == "REFUSED"
 	}, 60*time.Second, 200*time.Millisecond)
-	require.Equal(t, level{available: 2, sold: 2}, levelOf(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 2, sold: 2})
 }
 
 func giveBack(t *testing.T, orderID, reason string) {
@@ -377,7 +384,7 @@ func TestOrder_TheSameKeyIsTheSameOrder(t *testing.T) {
 	other := basket{lines: map[string]int64{p.ID: 2}}.body()
 	requireProblem(t, send(t, placing(token, key, other)), http.StatusUnprocessableEntity)
 	await(t, first.ID, 60*time.Second, "SHIPPED", "DELIVERED")
-	require.Equal(t, level{available: 49, sold: 1}, levelOf(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 49, sold: 1})
 }
 
 func TestOrder_RefusesWhatIsWrong(t *testing.T) {
@@ -459,7 +466,7 @@ func TestOrder_RaceForTheLastItems(t *testing.T) {
 		}
 	}
 	require.Equal(t, 10, sold)
-	require.Eventually(t, func() bool { return levelOf(t, p.ID) == level{sold: 10} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{sold: 10})
 	for _, id := range ids { // nobody waits for ever
 		a := send(t, request{method: "POST", path: api("/orders/") + id + "/cancel", token: token})
 		require.Contains(t, []int{http.StatusOK, http.StatusConflict}, a.status, a.body)
