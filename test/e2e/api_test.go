@@ -22,10 +22,13 @@ func TestHealth(t *testing.T) {
 
 func TestMe(t *testing.T) {
 	type profile struct {
-		UserID string   `json:"userId"`
-		Email  string   `json:"email"`
-		Name   string   `json:"name"`
-		Groups []string `json:"groups"`
+		UserID    string    `json:"userId"`
+		Email     string    `json:"email"`
+		Name      string    `json:"name"`
+		Groups    []string  `json:"groups"`
+		Version   int64     `json:"version"`
+		CreatedAt time.Time `json:"createdAt"`
+		UpdatedAt time.Time `json:"updatedAt"`
 	}
 	for _, tt := range []struct {
 		account account
