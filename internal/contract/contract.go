@@ -134,7 +134,7 @@ func (c *Contract) Exchange(tb testing.TB, operationID string, route handler.Fun
 		header.Set(name, value)
 	}
 	require.NoError(tb, c.judge(o, request, got.Status, header, []byte(got.Body)), "answer to %s", r.Body)
-	for name := range header {
+	for name := range got.Header {
 		_, promised := o.answer(got.Status).Headers[name]
 		always := slices.Contains([]string{"Content-Type", "X-Content-Type-Options", "X-Correlation-Id", "Cache-Control"}, name)
 		require.True(tb, promised || always, "%s answers %d with a header %s, of which the document does not know", o.ID, got.Status, name)

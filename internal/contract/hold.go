@@ -105,7 +105,7 @@ func (c *Contract) holdQuery(t *testing.T, o Operation, prepare func(t *testing.
 			route, r := prepare(t)
 			r.Query = p.Value.Name + "=" + escape(text)
 			got := c.Exchange(t, o.ID, route, r)
-			allowed := p.Value.Schema.Value.VisitJSON(candidate, openapi3.EnableJSONSchema2020()) == nil && p.Value.Name != "cursor"
+			allowed := c.forbids(o, o.request(t, r)) == nil && p.Value.Name != "cursor" // a cursor is opaque: none that is made up is right
 			if allowed {
 				require.Equal(t, http.StatusOK, got.Status, "%s?%s: %s", o.ID, r.Query, got.Body)
 			} else {
