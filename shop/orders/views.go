@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -258,17 +259,13 @@ func (v *Views) clear(ctx context.Context) error {
 const maxDeletes = 25
 
 func (v *Views) clearTable(ctx context.Context, table string, keys []string) error {
-	names, projection := map[string]string{}, ""
+	names, projection := map[string]string{}, []string{}
 	for i, k := range keys {
 		name := fmt.Sprintf("#k%d", i)
-		names[name] = k
-		if i > 0 {
-			projection += ", "
-		}
-		projection += name
+		names[name], projection = k, append(projection, name)
 	}
 	input := &dynamodb.ScanInput{
-		TableName: &table, ProjectionExpression: &projection, ExpressionAttributeNames: names, Limit: aws.Int32(maxDeletes), ConsistentRead: aws.Bool(true),
+		TableName: &table, ProjectionExpression: aws.String(strings.Join(projection, ", ")), ExpressionAttributeNames: names, Limit: aws.Int32(maxDeletes), ConsistentRead: aws.Bool(true),
 	}
 	for {
 		out, err := v.client.Scan(ctx, input)
