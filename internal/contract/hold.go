@@ -22,14 +22,14 @@ type Rules map[string]string
 // Hold changes a good request in every way that the document has an opinion on, one at a time, and sends each to the function of the
 // operation. What the document forbids must be refused; what it allows must not be refused as wrong, unless the changed field has further
 // rules. prepare returns the function over fresh data and the good request, whose body should have every field.
-func (c *Contract) Hold(t *testing.T, operationID string, further Rules, prepare func(t *testing.T) (handler.Func, handlertest.Request)) {
+func (c *Contract) Hold(t *testing.T, operationID string, further Rules, prepare func() (handler.Func, handlertest.Request)) {
 	t.Helper()
 	o := c.named(t, operationID)
-	route, good := prepare(t)
+	route, good := prepare()
 	require.Less(t, c.Exchange(t, operationID, route, good).Status, http.StatusBadRequest, "the good request is refused")
 	try := func(name string, status int, change func(r *handlertest.Request)) {
 		t.Helper()
-		route, r := prepare(t)
+		route, r := prepare()
 		r.Header = maps.Clone(r.Header)
 		if r.Header == nil {
 			r.Header = map[string]string{}
@@ -53,10 +53,10 @@ func (c *Contract) Hold(t *testing.T, operationID string, further Rules, prepare
 }
 
 // holdBody changes the body.
-func (c *Contract) holdBody(t *testing.T, o Operation, further Rules, prepare func(t *testing.T) (handler.Func, handlertest.Request)) {
+func (c *Contract) holdBody(t *testing.T, o Operation, further Rules, prepare func() (handler.Func, handlertest.Request)) {
 	t.Helper()
 	schema := o.spec.RequestBody.Value.Content["application/json"].Schema.Value
-	_, good := prepare(t)
+	_, good := prepare()
 	var body map[string]any
 	require.NoError(t, json.Unmarshal([]byte(good.Body), &body))
 	for name := range schema.Properties {
@@ -65,7 +65,7 @@ func (c *Contract) holdBody(t *testing.T, o Operation, further Rules, prepare fu
 	for _, m := range mutants(schema, body) {
 		encoded, err := json.Marshal(m.value)
 		require.NoError(t, err)
-		route, r := prepare(t)
+		route, r := prepare()
 		r.Body = string(encoded)
 		got := c.Exchange(t, o.ID, route, r) // fails if what the document forbids is taken
 		allowed := schema.VisitJSON(jsonOf(t, encoded), openapi3.EnableJSONSchema2020()) == nil
@@ -87,7 +87,7 @@ func jsonOf(t *testing.T, encoded []byte) any {
 }
 
 // holdQuery sends values around the limits of each parameter of the query, each twice, and one that is not known.
-func (c *Contract) holdQuery(t *testing.T, o Operation, prepare func(t *testing.T) (handler.Func, handlertest.Request)) {
+func (c *Contract) holdQuery(t *testing.T, o Operation, prepare func() (handler.Func, handlertest.Request)) {
 	t.Helper()
 	names := []string{}
 	for _, p := range o.spec.Parameters {
@@ -102,7 +102,7 @@ func (c *Contract) holdQuery(t *testing.T, o Operation, prepare func(t *testing.
 			} else if !isText || text == "" {
 				continue // an empty parameter is the same as none
 			}
-			route, r := prepare(t)
+			route, r := prepare()
 			r.Query = p.Value.Name + "=" + escape(text)
 			got := c.Exchange(t, o.ID, route, r)
 			allowed := c.forbids(o, o.request(t, r)) == nil && p.Value.Name != "cursor" // a cursor is opaque: none that is made up is right
@@ -117,7 +117,7 @@ func (c *Contract) holdQuery(t *testing.T, o Operation, prepare func(t *testing.
 		return
 	}
 	for _, query := range []string{"unknown=1", names[0] + "=1&" + names[0] + "=1"} {
-		route, r := prepare(t)
+		route, r := prepare()
 		r.Query = query
 		require.Equal(t, http.StatusBadRequest, handlertest.Do(t, route, r).Status, "%s?%s", o.ID, query)
 	}

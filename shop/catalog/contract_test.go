@@ -21,17 +21,17 @@ func TestContract(t *testing.T) {
 	c.Reads(t, "ProductDraft", Draft{})
 
 	money := contract.Rules{"currency": "money in use"}
-	c.Hold(t, "listProducts", nil, func(t *testing.T) (handler.Func, handlertest.Request) { return newShop(t).List, handlertest.Request{} })
-	c.Hold(t, "getProduct", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "listProducts", nil, func() (handler.Func, handlertest.Request) { return newShop(t).List, handlertest.Request{} })
+	c.Hold(t, "getProduct", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).Get, handlertest.Request{Path: map[string]string{"id": "mug"}}
 	})
-	c.Hold(t, "createProduct", money, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "createProduct", money, func() (handler.Func, handlertest.Request) {
 		return newShop(t).Create, admin(handlertest.Request{Body: wholeBody})
 	})
-	c.Hold(t, "putProduct", money, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "putProduct", money, func() (handler.Func, handlertest.Request) {
 		return newShop(t).Put, admin(put("mug", wholeBody, "If-Match", `"1"`))
 	})
-	c.Hold(t, "deleteProduct", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "deleteProduct", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).Delete, admin(put("mug", "", "If-Match", `*`))
 	})
 

@@ -22,21 +22,21 @@ func TestContract(t *testing.T) {
 	c.Shows(t, "Step", Step{})
 	c.Shows(t, "OrderList", listing{})
 
-	c.Hold(t, "placeOrder", contract.Rules{"lines": "each product once"}, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "placeOrder", contract.Rules{"lines": "each product once"}, func() (handler.Func, handlertest.Request) {
 		return newShop(t).checkout.Place, post(t, "key").Signed("ada")
 	})
-	c.Hold(t, "listOrders", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "listOrders", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).lists.List, handlertest.Request{}.Signed("ada")
 	})
-	c.Hold(t, "getOrder", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "getOrder", nil, func() (handler.Func, handlertest.Request) {
 		s := newShop(t)
 		return s.routes.Get, aboutOrder("GET", s.order(t, "ada", "key"), "").Signed("ada")
 	})
-	c.Hold(t, "cancelOrder", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "cancelOrder", nil, func() (handler.Func, handlertest.Request) {
 		s := newShop(t)
 		return s.routes.Cancel, aboutOrder("POST", s.order(t, "ada", "key"), "").Signed("ada")
 	})
-	c.Hold(t, "returnOrder", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "returnOrder", nil, func() (handler.Func, handlertest.Request) {
 		s := newShop(t)
 		return s.routes.Return, aboutOrder("POST", s.shipped(t), `{"reason":"too small"}`).Signed("ada")
 	})

@@ -20,7 +20,7 @@ func TestContract(t *testing.T) {
 		w := newWorld()
 		_, _ = w.service().Charge(ctx, charge(token)) // a refusal is an error, and an outcome
 		require.Equal(t, status, w.payments[one].Status)
-		c.Hold(t, "getPayment", nil, func(*testing.T) (handler.Func, handlertest.Request) {
+		c.Hold(t, "getPayment", nil, func() (handler.Func, handlertest.Request) {
 			return NewRoutes(w.fakeFinder()).Get, asked.Signed("u1")
 		})
 	}

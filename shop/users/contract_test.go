@@ -21,33 +21,33 @@ func TestContract(t *testing.T) {
 	c.Reads(t, "Address", Address{})
 	c.Reads(t, "Invitation", Invitation{})
 
-	registered := func(t *testing.T) *shop {
+	registered := func() *shop {
 		s := newShop(t)
 		require.Equal(t, http.StatusOK, handlertest.Do(t, s.routes.Me, ann).Status)
 		return s
 	}
-	c.Hold(t, "getMe", nil, func(t *testing.T) (handler.Func, handlertest.Request) { return newShop(t).routes.Me, ann })
-	c.Hold(t, "putMe", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
-		return registered(t).routes.PutMe, put("*", `{"name":"Ann","shippingAddress":`+homeJSON+`}`).Signed(annID, CustomerGroup)
+	c.Hold(t, "getMe", nil, func() (handler.Func, handlertest.Request) { return newShop(t).routes.Me, ann })
+	c.Hold(t, "putMe", nil, func() (handler.Func, handlertest.Request) {
+		return registered().routes.PutMe, put("*", `{"name":"Ann","shippingAddress":`+homeJSON+`}`).Signed(annID, CustomerGroup)
 	})
-	c.Hold(t, "deleteMe", nil, func(t *testing.T) (handler.Func, handlertest.Request) { return registered(t).routes.DeleteMe, ann })
-	c.Hold(t, "listUsers", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "deleteMe", nil, func() (handler.Func, handlertest.Request) { return registered().routes.DeleteMe, ann })
+	c.Hold(t, "listUsers", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).routes.List, handlertest.Request{}.Signed(adminID, AdminGroup)
 	})
-	c.Hold(t, "getUser", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "getUser", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).routes.Get, on(annID).Signed(adminID, AdminGroup)
 	})
-	c.Hold(t, "createUser", contract.Rules{"email": "an address that can be delivered to"}, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "createUser", contract.Rules{"email": "an address that can be delivered to"}, func() (handler.Func, handlertest.Request) {
 		return newShop(t).routes.Create, with("", `{"email":"eve@shop.example","name":"Eve","groups":["customer"]}`).Signed(adminID, AdminGroup)
 	})
-	c.Hold(t, "setGroups", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "setGroups", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).routes.SetGroups, with(annID, `{"groups":["customer"]}`).Signed(adminID, AdminGroup)
 	})
-	c.Hold(t, "deleteUser", nil, func(t *testing.T) (handler.Func, handlertest.Request) {
+	c.Hold(t, "deleteUser", nil, func() (handler.Func, handlertest.Request) {
 		return newShop(t).routes.Delete, on(annID).Signed(adminID, AdminGroup)
 	})
 
-	s := registered(t)
+	s := registered()
 	conditional := func(header, value string) handlertest.Request {
 		r := ann
 		r.Header = map[string]string{header: value}
