@@ -194,7 +194,8 @@ func (c *Contract) judge(o Operation, request *http.Request, status int, header 
 		Options: &openapi3filter.Options{IncludeResponseStatus: true},
 	})
 	if err != nil {
-		return fmt.Errorf("%s answers %d otherwise than the document promises: %w", o.ID, status, err)
+		reason, _, _ := strings.Cut(err.Error(), "\nSchema:\n") // which would follow, and all of the body, on many lines
+		return fmt.Errorf("%s answers %d otherwise than the document promises: %s: %.1000s", o.ID, status, reason, body)
 	}
 	return nil
 }
