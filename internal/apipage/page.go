@@ -264,6 +264,8 @@ func limits(s *openapi3.Schema) template.HTML {
 
 func span(least uint64, most *uint64, unit string) string {
 	switch {
+	case most != nil && least == 0:
+		return fmt.Sprintf("at most %d %s", *most, unit)
 	case most != nil:
 		return fmt.Sprintf("%d–%d %s", least, *most, unit)
 	case least > 0:
