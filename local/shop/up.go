@@ -486,7 +486,7 @@ func (sum *Summary) Write(w io.Writer, s *Settings) {
 	row := func(name, value string) { fmt.Fprintf(&b, "  %-14s %s\n", name, value) }
 	fmt.Fprintf(&b, "\nThe shop is ready (%.0f s).\n\n", sum.ElapsedSeconds)
 	row("Shop", sum.URL)
-	row("API", sum.APIURL+"/products")
+	row("API", sum.APIURL+"/products, described at "+sum.APIURL+"/docs")
 	for _, a := range Accounts {
 		row(strings.ToUpper(a.Role[:1])+a.Role[1:], a.Email+"  /  "+a.Password)
 	}
