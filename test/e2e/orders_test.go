@@ -207,7 +207,7 @@ func TestOrder_GoesItsWholeWay(t *testing.T) {
 	p := stocked(t, 5)
 	placed := place(t, basket{lines: map[string]int64{p.ID: 2}})
 	require.Equal(t, "PENDING", placed.Status)
-	require.EqualValues(t, 2*p.PriceCents, placed.TotalCents)
+	require.Equal(t, 2*p.PriceCents, placed.TotalCents)
 	o := await(t, placed.ID, 60*time.Second, "SHIPPED", "DELIVERED")
 	require.NotEmpty(t, o.TrackingNumber)
 	require.Equal(t, []string{"Order Created", "Order Reserved", "Order Paid", "Order Shipped"}, o.types()[:4])
