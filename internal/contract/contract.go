@@ -250,7 +250,7 @@ func parameters(template, path string) map[string]string {
 	for i, segment := range want {
 		if name, is := strings.CutPrefix(segment, "{"); is {
 			value, err := url.PathUnescape(got[i])
-			if err != nil || value == "" {
+			if err != nil || value == "" || strings.Contains(value, "/") { // the gateway takes an escaped slash for one that divides
 				return nil
 			}
 			values[strings.TrimSuffix(name, "}")] = value
