@@ -42,7 +42,7 @@ test-web: tools
 
 e2e: $(shop) ## end-to-end tests against the running shop
 	@$(shop) status >/dev/null || { $(shop) status; exit 1; }
-	SHOP_EMULATOR_URL=http://127.0.0.1:$(or $(SHOP_EMULATOR_PORT),4566) go test -count=1 -tags "e2e integration" ./test/... ./shop/...
+	SHOP_EMULATOR_URL=http://127.0.0.1:$(or $(SHOP_EMULATOR_PORT),4566) go test -count=1 -timeout 20m -tags "e2e integration" ./test/... ./shop/...
 
 lint: ## golangci-lint, which is built from source at its first use
 	@cd tools/install && go run . -only lint

@@ -21,35 +21,24 @@ const permissionsFile = "docs/reference/permissions.md"
 const permissionsIntro = `# What each function may do
 
 Made by ` + "`go test . -run LeastPrivilege -update`" + `, and checked to be current by the same test. It follows each function's code to the AWS
-operations that it can reach, and holds the IAM actions they need against what the function's role grants: a
+operations that it can reach, and holds the IAM actions they need against what the function's role grants in stack prod: a
 grant too many fails the test, and so does one too few. Writing its own log and sending its traces, which every function
 may do, is left out. Resources are shown as the tests' stand-in for AWS names them.
 
 `
 
-// simulators are the functions that only stacks with simulated third parties have.
-var simulators = []string{"send-webhooks", "simulate-carrier", "simulate-payments"}
-
-// TestShop_LeastPrivilege proves that every function may do exactly what its code can do. Stack dev has all functions; the others lack at most
-// the simulators of third parties.
+// TestShop_LeastPrivilege proves that every function may do exactly what its code can do.
 func TestShop_LeastPrivilege(t *testing.T) {
+	program, _, err := runShop(t, "prod", everything)
+	require.NoError(t, err)
+	resources := grantedBy(t, program)
+	granted := map[string][]string{}
+	for function, actions := range resources {
+		granted[function] = slices.Sorted(maps.Keys(actions))
+	}
 	used, err := leastprivilege.Reachable(".", "./lambdas/...")
 	require.NoError(t, err)
-	resources := map[string]map[string][]string{}
-	for _, name := range []string{"prod", "dev"} {
-		program, _, err := runShop(t, name, nil)
-		require.NoError(t, err)
-		resources = grantedBy(t, program)
-		granted := map[string][]string{}
-		for function, actions := range resources {
-			granted[function] = slices.Sorted(maps.Keys(actions))
-		}
-		expected := maps.Clone(used)
-		if name != "dev" {
-			maps.DeleteFunc(expected, func(function string, _ []string) bool { return slices.Contains(simulators, function) })
-		}
-		require.Empty(t, leastprivilege.Compare(granted, expected), "stack %s", name)
-	}
+	require.Empty(t, leastprivilege.Compare(granted, used))
 
 	report := permissionsIntro + leastprivilege.Report(resources, used)
 	if *update {

@@ -457,7 +457,7 @@ func (d *AuroraServerless) GrantData(actions ...policies.DataAction) policies.Gr
 		actions = []policies.DataAction{policies.ExecuteStatement}
 	}
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{d.ARN}}, d.readSecret()},
+		Statements: []policies.Statement{policies.Allow(actions, d.ARN), d.readSecret()},
 		Links: []policies.Link{
 			d.link("CLUSTER_ARN", d.ARN), d.link("SECRET_ARN", d.SecretARN), d.link("DATABASE", pulumi.String(d.database)),
 		},

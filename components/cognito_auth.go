@@ -182,7 +182,7 @@ func (a *CognitoAuth) newDomain(ctx *pulumi.Context, args *CognitoAuthArgs) erro
 // Grant allows the actions on the user pool and links its id as <NAME>_USER_POOL_ID.
 func (a *CognitoAuth) Grant(actions ...policies.UserPoolAction) policies.Grant {
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{a.UserPoolARN}}},
+		Statements: []policies.Statement{policies.Allow(actions, a.UserPoolARN)},
 		Links: []policies.Link{{
 			Variable: variable(a.logicalName, "USER_POOL_ID"), Value: a.UserPoolID, Resource: a.logicalName + " (CognitoAuth)",
 		}},

@@ -113,12 +113,3 @@ var logRetentionDays = []int{
 
 // defaultLogRetentionDays keeps logs long enough to look into last month's incident.
 const defaultLogRetentionDays = 30
-
-// texts are the values as plain strings.
-func texts[T ~string](values []T) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = string(v)
-	}
-	return out
-}

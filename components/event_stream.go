@@ -84,7 +84,7 @@ func (s *EventStream) GrantPut(actions ...policies.StreamAction) policies.Grant 
 		actions = []policies.StreamAction{policies.PutRecords}
 	}
 	return policies.Grant{
-		Statements: append([]policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{s.ARN}}},
+		Statements: append([]policies.Statement{policies.Allow(actions, s.ARN)},
 			useKey(s.key, policies.GenerateDataKey)...),
 		Links: []policies.Link{{Variable: variable(s.logicalName, "STREAM"), Value: s.Name, Resource: s.logicalName + " (EventStream)"}},
 	}
@@ -95,7 +95,7 @@ func useKey(key pulumi.StringInput, actions ...policies.KeyAction) []policies.St
 	if key == nil {
 		return nil
 	}
-	return []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{key}}}
+	return []policies.Statement{policies.Allow(actions, key)}
 }
 
 // RecordArgs says how a function gets a stream's records.

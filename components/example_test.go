@@ -68,6 +68,24 @@ func ExampleNewObservability() {
 	// shop:components:FanOutTopic watch-alarms
 }
 
+// A function that may send mails from one address, and no others.
+func ExampleNewMailSender() {
+	preview("orders-mail", func(ctx *pulumi.Context) error {
+		mail, err := components.NewMailSender(ctx, "orders-mail", &components.MailSenderArgs{Address: "orders@shop.example"})
+		if err != nil {
+			return err
+		}
+		_, err = components.NewFunction(ctx, "confirm-order", &components.FunctionArgs{
+			Source: "lambdas/confirm-order", Grants: []policies.Grant{mail.GrantSend()}, // finds the address in ORDERS_MAIL_SENDER
+			Builder: zipped{},
+		})
+		return err
+	})
+	// Output:
+	// aws:sesv2/configurationSet:ConfigurationSet orders-mail-configuration
+	// aws:sesv2/emailIdentity:EmailIdentity orders-mail
+}
+
 // A table with an index, and a function that may read one item and query the index: nothing else, and no policy written.
 func ExampleNewFunction() {
 	preview("list-notes", func(ctx *pulumi.Context) error {
@@ -363,6 +381,48 @@ func ExampleNewObjectStore() {
 	// aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 archive-encryption
 	// aws:s3/bucketV2:BucketV2 archive
 	// aws:s3/bucketVersioningV2:BucketVersioningV2 archive-versioning
+}
+
+// A site under a name of its own, behind a web ACL, with a log of all requests. Certificate and web ACL are in us-east-1.
+func ExampleNewStaticSite_domain() {
+	dir, err := os.MkdirTemp("", "site")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<!doctype html>"), 0o600); err != nil {
+		panic(err)
+	}
+	preview("web", func(ctx *pulumi.Context) error {
+		_, err := components.NewStaticSite(ctx, "web", &components.StaticSiteArgs{
+			Content: dir,
+			Domain: &components.SiteDomain{
+				Names:          []string{"shop.example.com"},
+				CertificateARN: pulumi.String("arn:aws:acm:us-east-1:123456789012:certificate/6f7d2c1e"),
+				HostedZoneID:   pulumi.String("Z0123456789"),
+			},
+			WebACLARN:  pulumi.String("arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/6f7d2c1e"),
+			AccessLogs: &components.AccessLogs{Days: 30},
+		})
+		return err
+	})
+	// Output:
+	// aws:cloudfront/distribution:Distribution web
+	// aws:cloudfront/function:Function web-spa-fallback
+	// aws:cloudfront/originAccessControl:OriginAccessControl web-access
+	// aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy web-headers
+	// aws:route53/record:Record web-shop.example.com-A
+	// aws:route53/record:Record web-shop.example.com-AAAA
+	// aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 web-lifecycle
+	// aws:s3/bucketObjectv2:BucketObjectv2 web/index.html
+	// aws:s3/bucketOwnershipControls:BucketOwnershipControls web-ownership
+	// aws:s3/bucketPolicy:BucketPolicy web-policy
+	// aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock web-public-access
+	// aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 web-encryption
+	// aws:s3/bucketV2:BucketV2 web
+	// aws:s3/bucketVersioningV2:BucketVersioningV2 web-versioning
+	// shop:components:ObjectStore web
+	// shop:components:ObjectStore web-logs
 }
 
 // A single-page application behind CloudFront.

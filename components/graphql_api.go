@@ -10,7 +10,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appsync"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/serverless-shop/serverless-shop/components/graphql"
@@ -238,10 +237,7 @@ func (a *GraphqlApi) newAPI(ctx *pulumi.Context, args *GraphqlApiArgs, plan grap
 		}
 	}
 	if args.WebACLARN != nil {
-		_, err := wafv2.NewWebAclAssociation(ctx, name+"-firewall", &wafv2.WebAclAssociationArgs{
-			ResourceArn: a.ARN, WebAclArn: args.WebACLARN.ToStringOutput(),
-		}, pulumi.Parent(a))
-		return err
+		return newFirewall(ctx, a, name, a.ARN, args.WebACLARN)
 	}
 	return nil
 }

@@ -23,6 +23,11 @@ type ObjectStoreArgs struct {
 	DisableVersioning bool
 	// EmptyOnDelete lets the bucket be deleted with everything in it.
 	EmptyOnDelete bool
+
+	// writtenByACL lets an AWS service add itself to the bucket's ACL, where it knows no other way to deliver.
+	writtenByACL bool
+	// expireDays is after how many days an object is deleted. Default: never.
+	expireDays int
 }
 
 // ObjectStore is an S3 bucket.
@@ -39,6 +44,7 @@ type ObjectStore struct {
 	servedBySite       bool
 	// publicAccess must be blocked before a policy is put, or S3 may refuse one of the two as conflicting.
 	publicAccess pulumi.Resource
+	ownership    pulumi.Resource
 }
 
 // NewObjectStore creates an S3 bucket.
@@ -80,9 +86,13 @@ func (s *ObjectStore) secure(ctx *pulumi.Context, bucket *s3.BucketV2, args *Obj
 		return err
 	}
 	s.publicAccess = publicAccess
-	_, err = s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
+	ownership := "BucketOwnerEnforced"
+	if args.writtenByACL {
+		ownership = "BucketOwnerPreferred"
+	}
+	s.ownership, err = s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
 		Bucket: bucket.ID(),
-		Rule:   &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
+		Rule:   &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String(ownership)},
 	}, parent)
 	if err != nil {
 		return err
@@ -109,19 +119,23 @@ func (s *ObjectStore) secure(ctx *pulumi.Context, bucket *s3.BucketV2, args *Obj
 	if err != nil {
 		return err
 	}
+	rule := &s3.BucketLifecycleConfigurationV2RuleArgs{
+		Id:     pulumi.String("clean-up"),
+		Status: pulumi.String("Enabled"),
+		Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
+		AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+			DaysAfterInitiation: pulumi.Int(7),
+		},
+		NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+			NoncurrentDays: pulumi.Int(or(args.OldVersionDays, defaultOldVersionDays)),
+		},
+	}
+	if args.expireDays != 0 {
+		rule.Expiration = &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.expireDays)}
+	}
 	_, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
 		Bucket: bucket.ID(),
-		Rules: s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
-			Id:     pulumi.String("clean-up"),
-			Status: pulumi.String("Enabled"),
-			Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
-			AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
-				DaysAfterInitiation: pulumi.Int(7),
-			},
-			NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
-				NoncurrentDays: pulumi.Int(or(args.OldVersionDays, defaultOldVersionDays)),
-			},
-		}},
+		Rules:  s3.BucketLifecycleConfigurationV2RuleArray{rule},
 	}, parent, pulumi.DependsOn([]pulumi.Resource{versioning})) // S3 wants versioning settled before rules about versions
 	return err
 }
@@ -202,9 +216,7 @@ func (s *ObjectStore) grant(prefix, folder string, actions []policies.ObjectActi
 		grant.Statements = append(grant.Statements, listing)
 	}
 	if len(objects) > 0 || len(actions) == 0 {
-		grant.Statements = append(grant.Statements, policies.Statement{
-			Actions: texts(objects), Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s*", s.ARN, folder)},
-		})
+		grant.Statements = append(grant.Statements, policies.Allow(objects, pulumi.Sprintf("%s/%s*", s.ARN, folder)))
 	}
 	return grant
 }

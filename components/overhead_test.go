@@ -249,7 +249,7 @@ func TestOverhead_RawProgramsAreTheSame(t *testing.T) {
 func TestOverhead_IsAtMostATenthAndLinear(t *testing.T) {
 	for name, r := range rivals(t) {
 		perThing := map[int]cost{}
-		for n, runs := range map[int]int{1: 50, 10: 20, 100: 5} {
+		for n, runs := range map[int]int{1: 20, 10: 10, 100: 3} {
 			component, raw := contest(t, runs, times(n, r.component), times(n, r.raw))
 			memory, cpu := float64(component.bytes)/float64(raw.bytes), float64(component.cpu)/float64(raw.cpu)
 			t.Logf("%s x %d: memory x %.2f, time x %.2f, %s each", name, n, memory, cpu, component.cpu/time.Duration(n))

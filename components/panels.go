@@ -238,6 +238,15 @@ func (c *CognitoAuth) Panels() []Panel {
 	}
 }
 
+// Panels implements [Observable]. From 5 % of bounces, or 0.1 % of complaints, AWS looks into the account.
+func (m *MailSender) Panels() []Panel {
+	s, name := of("Mail", "AWS/SES", "ses:configuration-set", nameIn(m.configurationARN)), m.logicalName
+	return []Panel{
+		s.panel("bounces (share)", s.metric(name, "Reputation.BounceRate", "Average")),
+		s.panel("complaints (share)", s.metric(name, "Reputation.ComplaintRate", "Average")),
+	}
+}
+
 // nameIn is the last part of an ARN.
 func nameIn(arn pulumi.StringOutput) pulumi.StringOutput {
 	return arn.ApplyT(func(arn string) string {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -417,10 +416,7 @@ func (r *restAPI) newStage() error {
 	if r.args.WebACLARN == nil {
 		return nil
 	}
-	_, err = wafv2.NewWebAclAssociation(r.ctx, r.name+"-firewall", &wafv2.WebAclAssociationArgs{
-		ResourceArn: stage.Arn, WebAclArn: r.args.WebACLARN,
-	}, pulumi.Parent(r))
-	return err
+	return newFirewall(r.ctx, r, r.name, stage.Arn, r.args.WebACLARN)
 }
 
 // newSettings sets the stage's limits, cache and execution logs: for all methods, and again in full for each route that

@@ -57,6 +57,13 @@ type StaticSiteArgs struct {
 	// PriceClass is where in the world the edge is: PriceClass_100 (North America and Europe), PriceClass_200 or
 	// PriceClass_All. Default PriceClass_100.
 	PriceClass string
+	// Domain are names of one's own, with their certificate. Default: the distribution's own name, ….cloudfront.net, for which CloudFront lets
+	// browsers speak TLS 1.0.
+	Domain *SiteDomain
+	// WebACLARN is a WAF web ACL of scope CLOUDFRONT, which is in us-east-1. It turns away floods and known attacks at the edge. Default: none.
+	WebACLARN pulumi.StringInput
+	// AccessLogs keeps a log of all requests. Default: none.
+	AccessLogs *AccessLogs
 	// EmptyOnDelete lets the site's bucket be deleted with its content.
 	EmptyOnDelete bool
 }
@@ -69,8 +76,12 @@ type StaticSite struct {
 	URL pulumi.StringOutput
 	// DistributionID identifies the CloudFront distribution.
 	DistributionID pulumi.StringOutput
+	// DistributionDomain is the distribution's own name, to which DNS records of other names must lead.
+	DistributionDomain pulumi.StringOutput
 	// Bucket is the name of the bucket that holds the content.
 	Bucket pulumi.StringOutput
+	// LogBucket is the name of the bucket that gets the access logs, if they are kept.
+	LogBucket pulumi.StringOutput
 
 	logicalName string
 }
@@ -105,7 +116,13 @@ func NewStaticSite(ctx *pulumi.Context, name string, args *StaticSiteArgs, opts 
 			return nil, wrap("StaticSite", name, err)
 		}
 	}
-	s.URL = pulumi.Sprintf("https://%s", distribution.DomainName)
+	s.URL, s.DistributionDomain = pulumi.Sprintf("https://%s", distribution.DomainName), distribution.DomainName
+	if args.Domain != nil {
+		s.URL = pulumi.String("https://" + args.Domain.Names[0]).ToStringOutput()
+	}
+	if err := s.newRecords(ctx, args.Domain, distribution); err != nil {
+		return nil, wrap("StaticSite", name, err)
+	}
 	s.DistributionID, s.Bucket = distribution.ID().ToStringOutput(), store.Name
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"url": s.URL, "distributionId": s.DistributionID, "bucket": s.Bucket})
 }
@@ -188,7 +205,7 @@ func (s *StaticSite) newDistribution(ctx *pulumi.Context, store *ObjectStore, ar
 		}
 		behaviors = append(behaviors, routes...)
 	}
-	return cloudfront.NewDistribution(ctx, s.logicalName, &cloudfront.DistributionArgs{
+	distribution := &cloudfront.DistributionArgs{
 		Enabled:           pulumi.Bool(true),
 		Comment:           pulumi.Sprintf("%s of %s, stack %s", s.logicalName, ctx.Project(), ctx.Stack()),
 		DefaultRootObject: pulumi.String("index.html"),
@@ -215,8 +232,12 @@ func (s *StaticSite) newDistribution(ctx *pulumi.Context, store *ObjectStore, ar
 		Restrictions: &cloudfront.DistributionRestrictionsArgs{
 			GeoRestriction: &cloudfront.DistributionRestrictionsGeoRestrictionArgs{RestrictionType: pulumi.String("none")},
 		},
-		ViewerCertificate: &cloudfront.DistributionViewerCertificateArgs{CloudfrontDefaultCertificate: pulumi.Bool(true)},
-	}, pulumi.Parent(s))
+	}
+	needed, err := s.protect(ctx, args, distribution)
+	if err != nil {
+		return nil, err
+	}
+	return cloudfront.NewDistribution(ctx, s.logicalName, distribution, pulumi.Parent(s), pulumi.DependsOn(needed))
 }
 
 // errorsNotKept lets no error be kept at the edge. CloudFront would keep it for 10 seconds, even where caching is disabled: a
@@ -410,5 +431,7 @@ func (a *StaticSiteArgs) validate(name string) error {
 	}
 	p.want(slices.Contains([]string{"", defaultPriceClass, "PriceClass_200", "PriceClass_All"}, a.PriceClass), "PriceClass", a.PriceClass,
 		"PriceClass_100, PriceClass_200 or PriceClass_All")
+	a.Domain.validate(p)
+	a.AccessLogs.validate(p)
 	return p.err()
 }

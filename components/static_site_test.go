@@ -3,6 +3,8 @@ package components_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +143,107 @@ func TestStaticSite_ServesAPIAndStoresOnOneHost(t *testing.T) {
 	require.Contains(t, program.Get(t, bucketPolicyType, "media-policy").Inputs["policy"], "distribution/web-1234567")
 }
 
+const (
+	siteCertificate = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+	siteWebACL      = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/1"
+	recordType      = "aws:route53/record:Record"
+)
+
+func TestStaticSite_HasNoNameFirewallOrLogOfItsOwnByDefault(t *testing.T) {
+	program := runSite(t, nil)
+	distribution := program.Get(t, distributionType, "web").Inputs
+	require.Equal(t, map[string]any{"cloudfrontDefaultCertificate": true}, distribution["viewerCertificate"])
+	for _, input := range []string{"aliases", "webAclId", "loggingConfig"} {
+		require.NotContains(t, distribution, input)
+	}
+	require.Empty(t, program.OfType(recordType))
+	require.Len(t, program.OfType("aws:s3/bucketV2:BucketV2"), 1)
+}
+
+func TestStaticSite_AnswersUnderItsOwnNames(t *testing.T) {
+	var url string
+	program := runSite(t, func(ctx *pulumi.Context, args *components.StaticSiteArgs) {
+		args.Domain = &components.SiteDomain{
+			Names: []string{"shop.example.com", "www.example.com"}, CertificateARN: pulumi.String(siteCertificate), HostedZoneID: pulumi.String("Z1"),
+		}
+		site, err := components.NewStaticSite(ctx, "shop", &components.StaticSiteArgs{Content: args.Content, Domain: &components.SiteDomain{
+			Names: []string{"other.example.com"}, CertificateARN: pulumi.String(siteCertificate),
+		}})
+		require.NoError(t, err)
+		site.URL.ApplyT(func(u string) string {
+			url = u
+			return u
+		})
+	})
+	require.Equal(t, "https://other.example.com", url)
+	distribution := program.Get(t, distributionType, "web").Inputs
+	require.Equal(t, []any{"shop.example.com", "www.example.com"}, distribution["aliases"])
+	require.Equal(t, map[string]any{
+		"acmCertificateArn": siteCertificate, "minimumProtocolVersion": "TLSv1.2_2021", "sslSupportMethod": "sni-only",
+	}, distribution["viewerCertificate"])
+	require.Len(t, program.OfType(recordType), 4, "none without a zone")
+	for _, name := range []string{"shop.example.com", "www.example.com"} {
+		for _, kind := range []string{"A", "AAAA"} {
+			require.Equal(t, map[string]any{
+				"zoneId": "Z1", "name": name, "type": kind,
+				"aliases": []any{map[string]any{"name": "web.cloudfront.net", "zoneId": "Z2FDTNDATAQYW2", "evaluateTargetHealth": false}},
+			}, program.Get(t, recordType, "web-"+name+"-"+kind).Inputs)
+		}
+	}
+}
+
+func TestStaticSite_IsProtectedByAWebACL(t *testing.T) {
+	program := runSite(t, func(_ *pulumi.Context, args *components.StaticSiteArgs) { args.WebACLARN = pulumi.String(siteWebACL) })
+	require.Equal(t, siteWebACL, program.Get(t, distributionType, "web").Inputs["webAclId"])
+}
+
+func TestStaticSite_KeepsAccessLogsInAPrivateBucket(t *testing.T) {
+	program := runSite(t, func(_ *pulumi.Context, args *components.StaticSiteArgs) { args.AccessLogs = &components.AccessLogs{} })
+	distribution := program.Get(t, distributionType, "web")
+	require.Equal(t, map[string]any{"bucket": "web-logs-1234567.s3.amazonaws.com", "includeCookies": false}, distribution.Inputs["loggingConfig"])
+	require.True(t, slices.ContainsFunc(distribution.Dependencies, func(urn string) bool { return strings.HasSuffix(urn, "::web-logs-ownership") }),
+		"CloudFront adds itself to an ACL that must be in use")
+	require.Equal(t, "BucketOwnerPreferred", in(t, program.Get(t,
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls", "web-logs-ownership").Inputs, "rule", "objectOwnership"))
+	require.Equal(t, "BucketOwnerEnforced", in(t, program.Get(t,
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls", "web-ownership").Inputs, "rule", "objectOwnership"))
+	require.EqualValues(t, 90, in(t, program.Get(t,
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "web-logs-lifecycle").Inputs, "rules", 0, "expiration", "days"))
+	require.Equal(t, true, program.Get(t, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "web-logs-public-access").Inputs["ignorePublicAcls"])
+	require.NotContains(t, program.Get(t, bucketPolicyType, "web-logs-policy").Inputs["policy"], `"Allow"`)
+	require.Equal(t, true, program.Get(t, "aws:s3/bucketV2:BucketV2", "web-logs").Inputs["forceDestroy"])
+
+	program = runSite(t, func(_ *pulumi.Context, args *components.StaticSiteArgs) {
+		args.AccessLogs = &components.AccessLogs{Days: 365, IncludeCookies: true, KeepOnDelete: true}
+	})
+	require.Equal(t, true, in(t, program.Get(t, distributionType, "web").Inputs, "loggingConfig", "includeCookies"))
+	require.EqualValues(t, 365, in(t, program.Get(t,
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "web-logs-lifecycle").Inputs, "rules", 0, "expiration", "days"))
+	require.Equal(t, false, program.Get(t, "aws:s3/bucketV2:BucketV2", "web-logs").Inputs["forceDestroy"])
+}
+
+func TestStaticSite_RefusesWhatIsNotAtTheEdge(t *testing.T) {
+	for want, change := range map[string]func(*components.StaticSiteArgs){
+		`Domain.CertificateARN = "arn:aws:acm:eu-central-1:123456789012:certificate/1", want an ACM certificate in us-east-1`: func(a *components.StaticSiteArgs) {
+			a.Domain = &components.SiteDomain{
+				Names: []string{"shop.example.com"}, CertificateARN: pulumi.String(strings.Replace(siteCertificate, "us-east-1", "eu-central-1", 1)),
+			}
+		},
+		`WebACLARN = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1", want a web ACL of scope CLOUDFRONT`: func(a *components.StaticSiteArgs) {
+			a.WebACLARN = pulumi.String("arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1")
+		},
+	} {
+		program, err := mocks.Run(func(ctx *pulumi.Context) error {
+			args := &components.StaticSiteArgs{Content: newContent(t)}
+			change(args)
+			_, err := components.NewStaticSite(ctx, "web", args)
+			return err
+		}, nil)
+		require.ErrorContains(t, err, "web (StaticSite): "+want)
+		require.Empty(t, program.OfType(distributionType))
+	}
+}
+
 func TestStaticSite_RefusesWrongArguments(t *testing.T) {
 	type args = components.StaticSiteArgs
 	for name, test := range map[string]struct {
@@ -151,6 +254,11 @@ func TestStaticSite_RefusesWrongArguments(t *testing.T) {
 		"empty content": {func(_ *pulumi.Context, a *args) { a.Content = t.TempDir() }, "want a folder with an index.html"},
 		"absolute file": {func(_ *pulumi.Context, a *args) { a.Files = map[string]pulumi.StringInput{"/x": pulumi.String("")} }, `Files = "/x", want a path such as config.json`},
 		"price class":   {func(_ *pulumi.Context, a *args) { a.PriceClass = "PriceClass_300" }, `PriceClass = "PriceClass_300"`},
+		"no names":      {func(_ *pulumi.Context, a *args) { a.Domain = &components.SiteDomain{} }, "Domain.Names = 0, want 1–100 names"},
+		"a name":        {func(_ *pulumi.Context, a *args) { a.Domain = &components.SiteDomain{Names: []string{"shop"}} }, `Domain.Names[0] = "shop", want a domain name`},
+		"a name twice":  {func(_ *pulumi.Context, a *args) { a.Domain = &components.SiteDomain{Names: []string{"a.de", "a.de"}} }, `Domain.Names[1] = "a.de", want a name that is not there`},
+		"certificate":   {func(_ *pulumi.Context, a *args) { a.Domain = &components.SiteDomain{Names: []string{"a.de"}} }, "Domain.CertificateARN = <nil>, want the ACM certificate"},
+		"log days":      {func(_ *pulumi.Context, a *args) { a.AccessLogs = &components.AccessLogs{Days: 4000} }, "AccessLogs.Days = 4000, want 1–3650 days"},
 		"reserved path": {func(_ *pulumi.Context, a *args) { a.Stores = map[string]*components.ObjectStore{"api": nil} }, `Stores = "api", want one path segment`},
 		"default stage": {func(ctx *pulumi.Context, a *args) {
 			api, err := components.NewServerlessApi(ctx, "shop", &components.ServerlessApiArgs{Routes: components.Routes{

@@ -182,7 +182,7 @@ func (a *TableArgs) table() (resource *dynamodb.TableArgs, owned []string) {
 // Grant allows the actions on the table itself, not on its indexes, and links the table's name as <NAME>_TABLE.
 func (t *Table) Grant(actions ...policies.TableAction) policies.Grant {
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{t.ARN}}},
+		Statements: []policies.Statement{policies.Allow(actions, t.ARN)},
 		Links:      []policies.Link{t.link()},
 	}
 }

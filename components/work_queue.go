@@ -195,7 +195,7 @@ func (q *WorkQueue) connect(ctx *pulumi.Context, args *WorkQueueArgs, filters []
 // Grant allows the actions on the queue and links its URL as <NAME>_QUEUE_URL.
 func (q *WorkQueue) Grant(actions ...policies.QueueAction) policies.Grant {
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{q.ARN}}},
+		Statements: []policies.Statement{policies.Allow(actions, q.ARN)},
 		Links:      []policies.Link{{Variable: variable(q.logicalName, "QUEUE_URL"), Value: q.URL, Resource: q.logicalName + " (WorkQueue)"}},
 	}
 }

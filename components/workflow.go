@@ -189,7 +189,7 @@ func (w *Workflow) Grant(actions ...policies.WorkflowAction) policies.Grant {
 		return policies.Invalid(fmt.Errorf("%s (Workflow): grant %s: only an EXPRESS workflow can be waited for", w.logicalName, policies.StartSyncExecution))
 	}
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{w.ARN}}},
+		Statements: []policies.Statement{policies.Allow(actions, w.ARN)},
 		Links:      []policies.Link{w.link()},
 	}
 }
@@ -200,7 +200,7 @@ func (w *Workflow) GrantExecutions(actions ...policies.ExecutionAction) policies
 		return policies.Invalid(fmt.Errorf("%s (Workflow): grant %v on executions: those of an EXPRESS workflow are in its log only", w.logicalName, actions))
 	}
 	return policies.Grant{
-		Statements: []policies.Statement{{Actions: texts(actions), Resources: []pulumi.StringInput{w.executions()}}},
+		Statements: []policies.Statement{policies.Allow(actions, w.executions())},
 		Links:      []policies.Link{w.link()},
 	}
 }

@@ -18,7 +18,7 @@ type Consumer = func(ctx context.Context, e Event) error
 // StartEvent consumes the events that a rule of an event bus sends to the function, until Lambda ends the process. If the
 // environment is not complete, it ends the process itself, saying what is missing.
 func StartEvent(env *Env, consume Consumer) {
-	lambda.StartWithOptions(EventConsumer(env.start(), consume))
+	start(EventConsumer(env.start(), consume))
 }
 
 // EventConsumer returns the Lambda handler that StartEvent runs. EventBridge calls asynchronously: an error makes Lambda try again
@@ -73,7 +73,7 @@ func eventWork(event Event, d delivery) work {
 // StartTopic consumes the events of a topic that calls the function directly, until Lambda ends the process. If the environment
 // is not complete, it ends the process itself, saying what is missing.
 func StartTopic(env *Env, consume Consumer) {
-	lambda.StartWithOptions(TopicConsumer(env.start(), consume))
+	start(TopicConsumer(env.start(), consume))
 }
 
 // TopicConsumer returns the Lambda handler that StartTopic runs. SNS calls asynchronously, as EventBridge does: see

@@ -293,6 +293,23 @@ func TestEventConsumer_ReadsWhatEventBridgeSends(t *testing.T) {
 	}, got)
 }
 
+func TestEvents_AreKnownByTheIDInTheirDetail(t *testing.T) {
+	var got []string
+	consume := func(_ context.Context, e handler.Event) error { got = append(got, e.ID); return nil }
+	for name, way := range ways(t, discard(), consume) {
+		t.Run(name, func(t *testing.T) {
+			got = nil
+			for _, envelope := range []string{"1", "2"} { // sent twice, of which EventBridge makes two envelopes
+				e := created(envelope)
+				e.Detail = json.RawMessage(`{"eventId":"order-1-000001","correlationId":"corr-1"}`)
+				_, err := way.handler.Invoke(context.Background(), way.payload(e))
+				require.NoError(t, err)
+			}
+			require.Equal(t, []string{"order-1-000001", "order-1-000001"}, got)
+		})
+	}
+}
+
 func FuzzInput(f *testing.F) {
 	for _, seed := range []string{
 		`{"Records":[{"messageId":"1","eventSourceARN":"a.fifo","body":"{\"id\":\"1\",\"detail-type\":\"x\",\"source\":\"s\",\"detail\":{\"correlationId\":7}}","attributes":{"MessageGroupId":"g"}}]}`,

@@ -35,6 +35,9 @@ func newEntry(logger *slog.Logger) *entry {
 	return e
 }
 
+// warmed tells that the instance has answered a ping, so that the next work meets no cold start.
+func (e *entry) warmed() { e.cold.Store(false) }
+
 // attributes are those of every line of the work.
 func (w work) attributes(ctx context.Context, cold bool) []slog.Attr {
 	all := []slog.Attr{

@@ -173,9 +173,6 @@ type httpHandler struct {
 	route Func
 }
 
-// warmed tells that the next request meets no cold start.
-func (h *httpHandler) warmed() { h.cold.Store(false) }
-
 // Invoke answers one event. Its error is not for the client: it means that the event is no HTTP request at all.
 func (h *httpHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := time.Now()

@@ -19,7 +19,7 @@ const maxParallel = 10
 // StartQueue consumes the events of a queue one by one, until Lambda ends the process. If the environment is not complete, it ends
 // the process itself, saying what is missing.
 func StartQueue(env *Env, consume Consumer) {
-	lambda.StartWithOptions(QueueConsumer(env.start(), consume))
+	start(QueueConsumer(env.start(), consume))
 }
 
 // QueueConsumer returns the Lambda handler that StartQueue runs. A message's body is an event's envelope, or an SNS
@@ -176,7 +176,7 @@ func encodeFailures(batch []message, failed []bool) ([]byte, error) {
 // StartBatch consumes the events of a queue by the batch, until Lambda ends the process. If the environment is not complete, it ends
 // the process itself, saying what is missing.
 func StartBatch(env *Env, consume func(ctx context.Context, events []Event) error) {
-	lambda.StartWithOptions(BatchConsumer(env.start(), consume))
+	start(BatchConsumer(env.start(), consume))
 }
 
 // BatchConsumer returns the Lambda handler that StartBatch runs. The events come in the batch's order, and all or none of them

@@ -40,7 +40,7 @@ type Change struct {
 // StartStream consumes the changes of a table until Lambda ends the process. If the environment is not complete, it ends the
 // process itself, saying what is missing.
 func StartStream(env *Env, consume func(ctx context.Context, c Change) error) {
-	lambda.StartWithOptions(StreamConsumer(env.start(), consume))
+	start(StreamConsumer(env.start(), consume))
 }
 
 // StreamConsumer returns the Lambda handler that StartStream runs. Changes are worked on one after the other in the stream's order,

@@ -14,7 +14,7 @@ import (
 // StartTask carries out a task of a workflow until Lambda ends the process. If the environment is not complete, it ends the
 // process itself, saying what is missing.
 func StartTask[In, Out any](env *Env, task func(context.Context, In) (Out, error)) {
-	lambda.StartWithOptions(Task(env.start(), task))
+	start(Task(env.start(), task))
 }
 
 // Task returns the Lambda handler that StartTask runs. It is separate so that a task can be tested with the input that a

@@ -26,6 +26,15 @@ type Statement struct {
 	Conditions Conditions
 }
 
+// Allow is the statement that allows typed actions, such as those of [TableAction], on resources.
+func Allow[T ~string](actions []T, resources ...pulumi.StringInput) Statement {
+	s := Statement{Resources: resources}
+	for _, a := range actions {
+		s.Actions = append(s.Actions, string(a))
+	}
+	return s
+}
+
 // Conditions are the Condition element of an IAM statement: operator → key → accepted values.
 type Conditions map[string]map[string][]string
 

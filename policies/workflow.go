@@ -34,16 +34,7 @@ const (
 
 // AnswerTasks allows answering tasks that wait for their tokens. AWS cannot limit it to a workflow: who has the token may answer.
 func AnswerTasks(actions ...TaskAction) Grant {
-	return Grant{Statements: []Statement{{Actions: names(actions), Resources: All}}}
-}
-
-// names are the actions as plain strings.
-func names[T ~string](actions []T) []string {
-	out := make([]string, len(actions))
-	for i, a := range actions {
-		out[i] = string(a)
-	}
-	return out
+	return Grant{Statements: []Statement{Allow(actions, All...)}}
 }
 
 // Step Functions delivers its logs through CloudWatch Logs' vended log delivery, whose actions know no resources ("Logging in

@@ -33,7 +33,6 @@ func (s *Stack) NewOrderFlow(ctx *pulumi.Context, messaging *Messaging, orders *
 			"SellLine": redrivable, "CancelShipment": redrivable, "RefundPayment": redrivable, "ReleaseStock": redrivable, "CloseOrder": redrivable,
 		},
 		LogRetentionDays: s.settings.logRetentionDays,
-		DisableTracing:   !s.settings.tracing,
 		Alarms:           s.alarms(),
 	})
 	if err != nil {

@@ -51,7 +51,7 @@ var bad = []outcome{
 
 // special are the outcomes that only some tasks have.
 var special = map[string][]outcome{
-	"ReserveStock":    {{name: "finds too little stock", effect: true}},
+	"ReserveStock":    {{name: "finds too little stock", effect: true}, {name: "is too late", fails: "OrderCancelled"}},
 	"AwaitStock":      {{name: "is ended by the customer", fails: "OrderCancelled"}, {name: "waits in vain", fails: "States.Timeout"}},
 	"ChargePayment":   {{name: "is declined", fails: "PaymentDeclined"}, {name: "leaves the outcome open", effect: true}, {name: "leaves the outcome open for ever", effect: true}},
 	"CheckPayment":    {{name: "is declined", fails: "PaymentDeclined"}},

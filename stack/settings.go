@@ -39,7 +39,6 @@ type settings struct {
 	siteURL             string
 	thirdParties        string
 	threatProtection    bool
-	tracing             bool
 }
 
 // hostArchitecture is the architecture of the machine that deploys.
@@ -84,7 +83,6 @@ func load(ctx *pulumi.Context) (settings, error) {
 		siteURL:             r.url("siteUrl"),
 		thirdParties:        r.word("thirdParties", thirdPartiesSimulated, thirdPartiesReal),
 		threatProtection:    r.flag("threatProtection"),
-		tracing:             r.flag("tracing"),
 	}
 	if s.authDomain != "" && s.siteURL == "" {
 		r.wrong("siteUrl", "", "the shop's address, to which the hosted sign-in pages of authDomain return")

@@ -188,6 +188,7 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		set("key", "da2-"+args.Name)
 	case "aws:cloudfront/distribution:Distribution":
 		set("domainName", args.Name+".cloudfront.net")
+		set("hostedZoneId", "Z2FDTNDATAQYW2")
 	case "aws:cognito/userPool:UserPool":
 		set("endpoint", fmt.Sprintf("cognito-idp.%s.amazonaws.com/%s-id", Region, args.Name))
 	case "aws:cognito/userPoolClient:UserPoolClient":

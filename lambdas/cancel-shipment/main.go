@@ -3,17 +3,17 @@ package main
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/handler/secret"
 	"github.com/serverless-shop/serverless-shop/shop/shipping"
 	"github.com/serverless-shop/serverless-shop/shop/thirdparty"
 )
 
 func main() {
 	env := handler.Environment()
-	keys := thirdparty.SecretKeys(secretsmanager.NewFromConfig(env.AWS()), env.Get("CARRIER_API_KEY_SECRET_ARN"))
-	carrier := shipping.NewRemote(thirdparty.NewClient(env.Get("CARRIER_API_URL"), keys))
+	key := secret.New(env, "CARRIER_API_KEY_SECRET_ARN")
+	carrier := shipping.NewRemote(thirdparty.NewClient(env.Get("CARRIER_API_URL"), key.Value))
 	table := shipping.NewTable(dynamodb.NewFromConfig(env.AWS()), env.Get("SHIPMENTS_TABLE"))
 	handler.StartTask(env, shipping.NewTasks(shipping.NewService(table, carrier)).Cancel)
 }

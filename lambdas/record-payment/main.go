@@ -3,17 +3,17 @@ package main
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/handler/secret"
 	"github.com/serverless-shop/serverless-shop/shop/payments"
 	"github.com/serverless-shop/serverless-shop/shop/thirdparty"
 )
 
 func main() {
 	env := handler.Environment()
-	keys := thirdparty.SecretKeys(secretsmanager.NewFromConfig(env.AWS()), env.Get("PAYMENTS_API_KEY_SECRET_ARN"))
-	provider := payments.NewRemote(thirdparty.NewClient(env.Get("PAYMENTS_API_URL"), keys))
+	key := secret.New(env, "PAYMENTS_API_KEY_SECRET_ARN")
+	provider := payments.NewRemote(thirdparty.NewClient(env.Get("PAYMENTS_API_URL"), key.Value))
 	table := payments.NewTable(dynamodb.NewFromConfig(env.AWS()), env.Get("PAYMENTS_TABLE"))
 	handler.StartQueue(env, payments.NewTasks(payments.NewService(table, provider)).OnNotice)
 }

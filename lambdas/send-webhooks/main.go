@@ -3,18 +3,16 @@ package main
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/handler/secret"
 	"github.com/serverless-shop/serverless-shop/shop/simulator"
-	"github.com/serverless-shop/serverless-shop/shop/thirdparty"
 )
 
 func main() {
 	env := handler.Environment()
-	secrets := secretsmanager.NewFromConfig(env.AWS())
-	payments := thirdparty.SecretKeys(secrets, env.Get("PAYMENTS_WEBHOOK_KEY_SECRET_ARN"))
-	carrier := thirdparty.SecretKeys(secrets, env.Get("CARRIER_WEBHOOK_KEY_SECRET_ARN"))
+	payments := secret.New(env, "PAYMENTS_WEBHOOK_KEY_SECRET_ARN")
+	carrier := secret.New(env, "CARRIER_WEBHOOK_KEY_SECRET_ARN")
 	table := simulator.NewTable(dynamodb.NewFromConfig(env.AWS()), env.Get("THIRD_PARTIES_TABLE"))
-	handler.StartQueue(env, simulator.NewClock(table, env.Get("SHOP_API_URL"), payments, carrier).Strike)
+	handler.StartQueue(env, simulator.NewClock(table, env.Get("SHOP_API_URL"), payments.Value, carrier.Value).Strike)
 }

@@ -77,7 +77,7 @@ func TestUpReportsWhatHappened(t *testing.T) {
 	require.Equal(t, 1, sum.Total())
 	args, err := os.ReadFile(filepath.Join(s.Dir, "args"))
 	require.NoError(t, err)
-	require.Equal(t, "up --json --non-interactive --stack local --skip-preview --yes --config-file other.yaml\n", string(args))
+	require.Equal(t, "up --json --non-interactive --stack local --skip-preview --yes --parallel 64 --config-file other.yaml\n", string(args))
 }
 
 func TestUpFailsWithTheEnginesOwnWords(t *testing.T) {

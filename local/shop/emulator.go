@@ -90,6 +90,55 @@ func startEmulator(ctx context.Context, python string, port int, dir, log, pidFi
 	return fmt.Errorf("the emulator does not answer at %s after 60 s:\n%s\nall of its log: %s", url, lastLines(log, 8), log)
 }
 
+// Emulator is one for a single purpose: empty at first, and gone without a trace afterwards.
+type Emulator struct {
+	// Dir is a temporary folder, which others may use too as long as the emulator runs.
+	Dir  string
+	Port int
+}
+
+// NewEmulator starts an emulator beside that of the shop, on a free port.
+func (s *Settings) NewEmulator(ctx context.Context) (*Emulator, error) {
+	dir, err := os.MkdirTemp("", "shop-emulator-")
+	if err != nil {
+		return nil, err
+	}
+	e := &Emulator{Dir: dir}
+	if e.Port, err = machine.FreePort(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("finding a free port for the emulator: %w", err), e.Close())
+	}
+	if err := startEmulator(ctx, s.tool("venv", "bin", "python"), e.Port, dir, filepath.Join(dir, "emulator.log"), e.pidFile()); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (e *Emulator) pidFile() string { return filepath.Join(e.Dir, "emulator.pid") }
+
+// Close stops the emulator and removes its folder.
+func (e *Emulator) Close() error {
+	return errors.Join(machine.Stop(e.pidFile(), 2*time.Second), os.RemoveAll(e.Dir))
+}
+
+// AWS is the configuration of SDK clients that talk to the emulator as its deployer.
+func (e *Emulator) AWS() aws.Config {
+	return (&Settings{EmulatorPort: e.Port}).AWS()
+}
+
+// Stack is the stack local of a Pulumi program in a folder of the repository, whose Pulumi.local.yaml names the usual port of the shop's
+// emulator. It is deployed to this emulator, and its state goes with it.
+func (e *Emulator) Stack(s *Settings, project, dir string) (*engine.Stack, error) {
+	config, err := os.ReadFile(filepath.Join(dir, "Pulumi.local.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration of %s: %w", project, err)
+	}
+	stack := &engine.Stack{
+		Dir: dir, State: filepath.Join(e.Dir, "backend"), Project: project, Name: "local", ConfigFile: filepath.Join(e.Dir, "Pulumi.local.yaml"),
+	}
+	stack.Env = engine.MergeEnvironment(os.Environ(), engine.Environment(s.tool(), stack.State))
+	return stack, os.WriteFile(stack.ConfigFile, movePorts(config, defaultPort, e.Port), 0o600)
+}
+
 // healthy tells whether an emulator answers at url.
 func healthy(ctx context.Context, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)

@@ -6,8 +6,12 @@ import runpy
 import socketserver
 from xml.sax.saxutils import escape
 
-from ministack.core import iam_actions
-from ministack.services import cloudwatch, cognito, lambda_svc, stepfunctions
+import h11
+from hypercorn.events import RawData
+from hypercorn.protocol.h11 import H11Protocol
+from ministack import app
+from ministack.core import iam_actions, responses
+from ministack.services import apigateway, cloudwatch, cognito, lambda_svc, ses_v2, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
@@ -72,6 +76,25 @@ def with_post_confirmation(data):
 
 
 cognito._confirm_sign_up = with_post_confirmation
+# Hypercorn sends the head and the body of an answer apart, and an answer that Go's AWS SDK waits for can get lost in between:
+# with the head it closes the body of its request, which its connection, should it just then be looking whether that body has
+# an end, takes for a failure and closes itself ("use of closed network connection", aws/aws-sdk-go-v2 issue 1825). AWS is too
+# far away for that; here it hit every second deployment. Together, head and body are read at once.
+async def send_with_head(self, event):
+    try:
+        data = self.connection.send(event)
+    except h11.LocalProtocolError:
+        if self.connection.their_state != h11.ERROR:
+            raise
+        return
+    data = self.__dict__.pop("head", b"") + data
+    if isinstance(event, h11.Response):
+        self.head = data
+    else:
+        await self.send(RawData(data=data))
+
+
+H11Protocol._send_h11_event = send_with_head
 
 # In the Query protocol, which the AWS provider speaks, DescribeAlarms leaves out half of an alarm; every deployment would
 # then update every alarm.
@@ -127,5 +150,54 @@ def with_time_limit(state, data, execution, context):
 
 
 stepfunctions._execute_task = with_time_limit
+
+# What every deployment would add anew, a workflow's tracing, or take away again, settings of an authorizer that it does not have.
+def remember_tracing(call):
+    def wrapper(data):
+        answer = call(data)
+        if answer[0] == 200 and "tracingConfiguration" in data:
+            arn = data.get("stateMachineArn") or json.loads(answer[2])["stateMachineArn"]
+            stepfunctions._state_machines[arn]["tracingConfiguration"] = data["tracingConfiguration"]
+        return answer
+
+    return wrapper
+
+
+stepfunctions._create_state_machine = remember_tracing(stepfunctions._create_state_machine)
+stepfunctions._update_state_machine = remember_tracing(stepfunctions._update_state_machine)
+create_authorizer = apigateway._create_authorizer
+
+
+def authorizer_as_asked(api_id, data):
+    answer = create_authorizer(api_id, data)
+    if answer[0] == 201:
+        authorizer = apigateway._authorizers[api_id][json.loads(answer[2])["authorizerId"]]
+        for name in ("jwtConfiguration", "authorizerPayloadFormatVersion"):
+            if name not in data:
+                del authorizer[name]
+    return answer
+
+
+apigateway._create_authorizer = authorizer_as_asked
+
+# Policies refuse what does not come by TLS, and nothing on this machine does.
+pin_request_origin = app.pin_request_origin
+app.pin_request_origin = lambda source_ip, secure: pin_request_origin(source_ip, True)
+
+# Who may send mails may do so from an identity and under an address; IAM is asked for neither.
+enforce_ses = app._enforce_ses_v2
+
+
+def with_sender(method, path, headers, body, query, request_id):
+    if method != "POST" or not path.endswith("/outbound-emails"):
+        return enforce_ses(method, path, headers, body, query, request_id)
+    sender = json.loads(body or b"{}").get("FromEmailAddress", "")
+    identity = sender if sender in ses_v2._identities else sender.rpartition("@")[2]
+    arn = f"arn:aws:ses:{app.extract_region(headers, query)}:{responses.get_account_id()}:identity/{identity}"
+    return app._enforce_data_plane("sesv2", "ses:SendEmail", headers, query, request_id, resource_arn=arn,
+                                   service_context={"ses:FromAddress": sender}, named_resource=arn)
+
+
+app._enforce_ses_v2 = with_sender
 
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

@@ -10,12 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/serverless-shop/serverless-shop/local/engine"
-	"github.com/serverless-shop/serverless-shop/local/machine"
 	"github.com/serverless-shop/serverless-shop/local/progress"
 )
 
@@ -35,29 +33,20 @@ func (s *Settings) PreviewStacks(ctx context.Context, d *progress.Display, w io.
 		return err
 	}
 	step.Done("built")
-	dir, err := os.MkdirTemp("", "shop-preview-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	port, err := machine.FreePort(ctx)
-	if err != nil {
-		return fmt.Errorf("finding a free port for the emulator: %w", err)
-	}
-	pidFile := filepath.Join(dir, "emulator.pid")
-	defer func() { _ = machine.Stop(pidFile, 2*time.Second) }()
 	step = d.Begin("emulator")
 	step.Say("waiting for it to answer")
-	if err := startEmulator(ctx, s.tool("venv", "bin", "python"), port, dir, filepath.Join(dir, "emulator.log"), pidFile); err != nil {
+	emulator, err := s.NewEmulator(ctx)
+	if err != nil {
 		step.Fail("")
 		return err
 	}
+	defer func() { _ = emulator.Close() }()
 	step.Done("an empty one, for this only")
 	var failed []error
 	for _, name := range names {
 		step := d.Begin("preview " + name)
 		step.Say("waiting for pulumi preview")
-		text, err := s.preview(ctx, name, dir, port)
+		text, err := s.preview(ctx, name, emulator.Dir, emulator.Port)
 		if err != nil {
 			step.Fail("")
 			failed = append(failed, fmt.Errorf("previewing stack %s:\n%s", name, text))

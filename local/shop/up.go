@@ -274,7 +274,7 @@ func (u *up) scratch(ctx context.Context, why string) error {
 }
 
 // maxUpdates is how often an update is tried altogether while nothing but connections that broke stop it.
-const maxUpdates = 5
+const maxUpdates = 2
 
 func (u *up) update(ctx context.Context, step *progress.Step) (engine.Summary, error) {
 	step.Say("waiting for the Pulumi program to be compiled and started")
@@ -303,8 +303,8 @@ func (u *up) update(ctx context.Context, step *progress.Step) (engine.Summary, e
 }
 
 // transient tells a broken connection from an error that will come again. The provider repeats requests that failed, but
-// not one whose answer broke off while it was read. Seen with the emulator in some deployments on a busy machine, each
-// time for another operation; the cause is not known.
+// not one whose answer broke off while it was read. emulator.py removes the cause that was found, for answers of up to
+// 4 KB; longer ones, which few operations have, can still be lost in a moment that no deployment has hit yet.
 func transient(err error) bool {
 	var failure *engine.OperationError
 	return errors.As(err, &failure) && slices.ContainsFunc(failure.Diagnostics, func(d string) bool {

@@ -1,6 +1,7 @@
 package guardrails
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -49,6 +50,19 @@ func wantTrue(keys ...string) func(*Verdict, Resource, *Stack) { return want([]a
 // wantSet is a check that one input is there.
 func wantSet(wanted string, keys ...string) func(*Verdict, Resource, *Stack) {
 	return func(v *Verdict, r Resource, _ *Stack) { v.IsSet(r.At(keys...), wanted) }
+}
+
+// wantAtLeast is a check that one input is a number of at least least, in a unit.
+func wantAtLeast(least int, unit string, keys ...string) func(*Verdict, Resource, *Stack) {
+	return func(v *Verdict, r Resource, _ *Stack) {
+		value := r.At(keys...)
+		v.Want(value.AtLeast(float64(least)), fmt.Sprintf("%s = %s, want at least %d %s", value.path, value, least, unit))
+	}
+}
+
+// wantNot is a check that one input, if it is there, is none of the values.
+func wantNot(refused []any, keys ...string) func(*Verdict, Resource, *Stack) {
+	return func(v *Verdict, r Resource, _ *Stack) { v.IsNot(r.At(keys...), refused...) }
 }
 
 // wantDependent is a check that a resource of some types is made for this one, and is as it should be.

@@ -95,12 +95,12 @@ var ecsRules = []Rule{
 	{
 		ID: "ECS.2", Title: "ECS services should not have public IP addresses assigned to them automatically", Source: fsbp, Severity: High,
 		Why:   "A public address makes a container reachable from the whole Internet.",
-		Types: []string{ecsService}, Check: func(v *Verdict, r Resource, _ *Stack) { v.IsNot(r.At("networkConfiguration", "assignPublicIp"), true) },
+		Types: []string{ecsService}, Check: wantNot([]any{true}, "networkConfiguration", "assignPublicIp"),
 	},
 	{
 		ID: "ECS.3", Title: "ECS task definitions should not share the host's process namespace", Source: fsbp, Severity: High,
 		Why:   "It lets a container see and stop what runs beside it.",
-		Types: []string{ecsTask}, Check: func(v *Verdict, r Resource, _ *Stack) { v.IsNot(r.At("pidMode"), "host") },
+		Types: []string{ecsTask}, Check: wantNot([]any{"host"}, "pidMode"),
 	},
 	{
 		ID: "ECS.4", Title: "ECS containers should run as non-privileged", Source: fsbp, Severity: High,
@@ -172,7 +172,7 @@ var networkRules = []Rule{
 	{
 		ID: "EC2.15", Title: "EC2 subnets should not automatically assign public IP addresses", Source: fsbp, Severity: Medium,
 		Why:   "Whatever starts in such a subnet is on the Internet, meant or not.",
-		Types: []string{"aws:ec2/subnet:Subnet"}, Check: func(v *Verdict, r Resource, _ *Stack) { v.IsNot(r.At("mapPublicIpOnLaunch"), true) },
+		Types: []string{"aws:ec2/subnet:Subnet"}, Check: wantNot([]any{true}, "mapPublicIpOnLaunch"),
 	},
 	{
 		ID: "EC2.18", Title: "Security groups should only allow unrestricted incoming traffic for authorized ports", Source: fsbp, Severity: High,

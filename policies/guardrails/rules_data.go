@@ -104,7 +104,7 @@ var rdsRules = []Rule{
 	{
 		ID: "RDS.2", Title: "RDS DB Instances should prohibit public access, as determined by the PubliclyAccessible configuration", Source: fsbp, Severity: Critical,
 		Why:   "A database with a public address is attacked from the first minute.",
-		Types: []string{clusterInstance, dbInstance}, Check: func(v *Verdict, r Resource, _ *Stack) { v.IsNot(r.At("publiclyAccessible"), true) },
+		Types: []string{clusterInstance, dbInstance}, Check: wantNot([]any{true}, "publiclyAccessible"),
 	},
 	{
 		ID: "RDS.3", Title: "RDS DB instances should have encryption at-rest enabled", Source: fsbp, Severity: Medium,
@@ -114,10 +114,7 @@ var rdsRules = []Rule{
 	{
 		ID: "RDS.6", Title: "Enhanced monitoring should be configured for RDS DB instances", Source: fsbp, Severity: Low,
 		Why:   "Only the operating system's own figures tell why a database is slow.",
-		Types: []string{clusterInstance, dbInstance},
-		Check: func(v *Verdict, r Resource, _ *Stack) {
-			v.Want(r.At("monitoringInterval").AtLeast(1), "monitoringInterval = "+r.At("monitoringInterval").String()+", want 1–60 s")
-		},
+		Types: []string{clusterInstance, dbInstance}, Check: wantAtLeast(1, "s", "monitoringInterval"),
 	},
 	{
 		ID: "RDS.7", Title: "RDS clusters should have deletion protection enabled", Source: fsbp, Severity: Medium,
@@ -137,10 +134,7 @@ var rdsRules = []Rule{
 	{
 		ID: "RDS.11", Title: "RDS instances should have automatic backups enabled", Source: fsbp, Severity: Medium,
 		Why:   "A week is what it takes to notice some mistakes.",
-		Types: []string{dbInstance, cluster},
-		Check: func(v *Verdict, r Resource, _ *Stack) {
-			v.Want(r.At("backupRetentionPeriod").AtLeast(7), "backupRetentionPeriod = "+r.At("backupRetentionPeriod").String()+", want at least 7 days")
-		},
+		Types: []string{dbInstance, cluster}, Check: wantAtLeast(7, "days", "backupRetentionPeriod"),
 	},
 	{
 		ID: "RDS.12", Title: "IAM authentication should be configured for RDS clusters", Source: fsbp, Severity: Medium,

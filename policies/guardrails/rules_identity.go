@@ -42,7 +42,7 @@ var cognitoRules = []Rule{
 		ID: "Cognito.2", Title: "Cognito identity pools should not allow unauthenticated identities", Source: fsbp, Severity: Medium,
 		Why:   "Unauthenticated identities are AWS credentials for everybody.",
 		Types: []string{identityPool},
-		Check: func(v *Verdict, r Resource, _ *Stack) { v.IsNot(r.At("allowUnauthenticatedIdentities"), true) },
+		Check: wantNot([]any{true}, "allowUnauthenticatedIdentities"),
 	},
 	{
 		ID: "Cognito.3", Title: "Password policies for Cognito user pools should have strong configurations", Source: fsbp, Severity: Medium,

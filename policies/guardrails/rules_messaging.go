@@ -24,10 +24,7 @@ var messagingRules = []Rule{
 	{
 		ID: "Kinesis.3", Title: "Kinesis streams should have an adequate data retention period", Source: fsbp, Severity: Medium,
 		Why:   "A consumer that fails on Friday evening must find the records on Monday: a week is 168 hours.",
-		Types: []string{stream},
-		Check: func(v *Verdict, r Resource, _ *Stack) {
-			v.Want(r.At("retentionPeriod").AtLeast(168), "retentionPeriod = "+r.At("retentionPeriod").String()+", want at least 168 hours")
-		},
+		Types: []string{stream}, Check: wantAtLeast(168, "hours", "retentionPeriod"),
 	},
 	{
 		ID: "SNS.1", Title: "SNS topics should be encrypted at-rest using AWS KMS", Source: nist, Severity: Medium,

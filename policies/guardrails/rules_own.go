@@ -2,7 +2,6 @@ package guardrails
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,7 +137,7 @@ var ownRules = []Rule{
 			if err != nil {
 				least = 1 // the program does not configure it
 			}
-			v.Want(r.At("retentionInDays").AtLeast(float64(least)), fmt.Sprintf("retentionInDays = %s, want at least %d", r.At("retentionInDays"), least))
+			wantAtLeast(least, "days", "retentionInDays")(v, r, s)
 		},
 	},
 	{

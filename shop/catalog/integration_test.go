@@ -146,3 +146,17 @@ func TestIntegration_OfManyChangesToOneVersionOneWins(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(2), p.Version)
 }
+
+func TestTable_GetAll_Integration(t *testing.T) {
+	table := newIntegrationTable(t)
+	for i := range 3 {
+		_, err := table.Save(context.Background(), mug(fmt.Sprintf("p-%d", i)), IfAbsent())
+		require.NoError(t, err)
+	}
+	products, err := table.GetAll(context.Background(), []string{"p-0", "unicorn", "p-2"})
+	require.NoError(t, err)
+	require.Len(t, products, 2)
+	want, err := table.Get(context.Background(), "p-2")
+	require.NoError(t, err)
+	require.Equal(t, want, products["p-2"])
+}

@@ -1,9 +1,9 @@
 package orders
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,7 +18,7 @@ func TestEraser(t *testing.T) {
 	s, projector := newTestService(table), NewProjector(table, views)
 	var ids []string
 	for i := range 3 {
-		o := place(t, s, fmt.Sprint(i))
+		o := place(t, s, strconv.Itoa(i))
 		for _, name := range []string{"reserve", "pay", "ship", "request return"} {
 			_, err := s.change(ctx, o.ID, commands[name])
 			require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestEraser_GoesOnWhereItStopped(t *testing.T) {
 	client, table, views := newFakeTables()
 	s := newTestService(table)
 	for i := range 3 {
-		place(t, s, fmt.Sprint(i))
+		place(t, s, strconv.Itoa(i))
 	}
 	gone := said(t, "deleted", event.UserDeleted{UserID: "ada"})
 	client.conflicts = 1000 // the views are busy

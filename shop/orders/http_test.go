@@ -2,7 +2,7 @@ package orders
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -172,7 +172,7 @@ func TestRoutes_CancelAndReturn(t *testing.T) {
 func TestRoutes_Lists(t *testing.T) {
 	s := newShop(t)
 	for i := range 5 {
-		s.order(t, "ada", fmt.Sprint(i))
+		s.order(t, "ada", strconv.Itoa(i))
 	}
 	s.order(t, "grace", "key")
 	list := func(query string, groups ...string) handlertest.Response {

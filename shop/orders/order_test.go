@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -264,5 +263,5 @@ func TestReplay_RefusesWhatCannotHaveHappened(t *testing.T) {
 
 func TestEventID(t *testing.T) {
 	require.Equal(t, "abc-000012", EventID("abc", 12))
-	require.Less(t, EventID("abc", 9), EventID("abc", 10), fmt.Sprint("ids sort in the order of the history"))
+	require.Less(t, EventID("abc", 9), EventID("abc", 10), "ids sort in the order of the history")
 }

@@ -3,6 +3,7 @@ package orders
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestProjector_AnyDelivery(t *testing.T) {
 		s, projector := newTestService(table), NewProjector(table, views)
 		var changes []handler.Change
 		for i := range rapid.IntRange(1, 4).Draw(t, "orders") {
-			o, err := s.Place(ctx, goods, fmt.Sprintf("customer-%d", i%2), fmt.Sprint(i), "c", draft())
+			o, err := s.Place(ctx, goods, fmt.Sprintf("customer-%d", i%2), strconv.Itoa(i), "c", draft())
 			require.NoError(t, err)
 			changes = append(changes, changeOf(t, client, o.ID, 1))
 			for range rapid.IntRange(0, 8).Draw(t, "commands") {

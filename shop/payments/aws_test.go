@@ -1,10 +1,13 @@
 package payments
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -63,7 +66,7 @@ func TestRemote_States(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	}))
 	defer server.Close()
-	remote := NewRemote(thirdparty.NewClient(server.URL, func(context.Context) ([]string, error) { return []string{"k"}, nil }))
+	remote := NewRemote(thirdparty.NewClient(server.URL, func(context.Context) (string, error) { return "k", nil }))
 	for _, tt := range []struct {
 		status int
 		body   string
@@ -100,7 +103,7 @@ func TestRemote_States(t *testing.T) {
 func TestRemote_NoAnswer(t *testing.T) {
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	remote := NewRemote(thirdparty.NewClient("http://127.0.0.1:1", func(context.Context) ([]string, error) { return []string{"k"}, nil }))
+	remote := NewRemote(thirdparty.NewClient("http://127.0.0.1:1", func(context.Context) (string, error) { return "k", nil }))
 	_, err := remote.Find(gone, one)
 	require.ErrorIs(t, err, ErrNoAnswer)
 }
@@ -269,4 +272,25 @@ func TestOnReturnRestocked(t *testing.T) {
 		return nil, nil
 	}
 	require.ErrorContains(t, NewTasks(w.service()).OnReturnRestocked(ctx, restocked), "away", "and comes again")
+}
+
+func TestTasks_LogsNeverCarryTheToken(t *testing.T) {
+	for name, fault := range map[string]error{"charged": nil, "no answer": ErrNoAnswer, "failed": errors.New("away")} {
+		for _, token := range []string{"tok_ok_4242", "tok_declined"} {
+			t.Run(name+" "+token, func(t *testing.T) {
+				w := newWorld()
+				w.fault = func(call string) (error, error) {
+					if call == "charge" {
+						return nil, fault
+					}
+					return nil, nil
+				}
+				var log bytes.Buffer
+				task := handler.Task(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), NewTasks(w.service()).Charge)
+				out, err := task.Invoke(ctx, []byte(`{"orderId":"order-1","customerId":"u1","totalCents":4990,"currency":"EUR","paymentToken":"`+token+`"}`))
+				require.NotEmpty(t, log.String())
+				require.NotContains(t, log.String()+string(out)+fmt.Sprint(err), token)
+			})
+		}
+	}
 }

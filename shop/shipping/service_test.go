@@ -27,14 +27,13 @@ var errCrash = errors.New("crash")
 type fakeCarrier struct {
 	parcels map[string]State
 	stopped bool // called off before it came
-	stops   bool // whether that has an effect
 	fault   func() (before, after error)
 	between func()
 }
 
 func newCarrier() *fakeCarrier {
 	return &fakeCarrier{
-		parcels: map[string]State{}, stops: true, fault: func() (error, error) { return nil, nil }, between: func() {},
+		parcels: map[string]State{}, fault: func() (error, error) { return nil, nil }, between: func() {},
 	}
 }
 
@@ -74,7 +73,7 @@ func (f *fakeCarrier) Cancel(context.Context, string) (State, error) {
 			}
 			return state
 		}
-		f.stopped = f.stops
+		f.stopped = true
 		return State{Phase: PhaseCancelled}
 	})
 }
@@ -259,7 +258,6 @@ func TestOnReturnRequested_OncePerRequest(t *testing.T) {
 func TestShipment_AnySchedule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFixture()
-		f.carrier.stops = rapid.Bool().Draw(t, "stops")
 		postcode := rapid.SampledFrom([]string{"12345", "00000"}).Draw(t, "postcode")
 		cancelled, depth := false, 0
 		act := func() {

@@ -24,6 +24,10 @@ import (
 	"github.com/serverless-shop/serverless-shop/shop/thirdparty"
 )
 
+func key(value string) thirdparty.Key {
+	return func(context.Context) (string, error) { return value, nil }
+}
+
 func keys(all ...string) thirdparty.Keys {
 	return func(context.Context) ([]string, error) { return all, nil }
 }
@@ -72,8 +76,8 @@ func newWorld(t *testing.T) *world {
 
 	w := &world{
 		table: table, topic: topic,
-		payments: payments.NewService(payments.NewTable(faketable.New("orderId"), "payments"), payments.NewRemote(thirdparty.NewClient(server.URL, keys("old")))),
-		shipping: shipping.NewService(shipping.NewTable(faketable.New("orderId"), "shipments"), shipping.NewRemote(thirdparty.NewClient(server.URL, keys("new")))),
+		payments: payments.NewService(payments.NewTable(faketable.New("orderId"), "payments"), payments.NewRemote(thirdparty.NewClient(server.URL, key("old")))),
+		shipping: shipping.NewService(shipping.NewTable(faketable.New("orderId"), "shipments"), shipping.NewRemote(thirdparty.NewClient(server.URL, key("new")))),
 	}
 	w.hear(t)
 	return w
@@ -126,7 +130,7 @@ func (w *world) hear(t *testing.T) {
 	mux.Handle("POST /shipments/webhook", gateway(hear("carrier", "carrier-key").Receive))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	w.clock = NewClock(w.table, server.URL, keys("payment-key"), keys("carrier-key"))
+	w.clock = NewClock(w.table, server.URL, key("payment-key"), key("carrier-key"))
 }
 
 func (w *world) pay(t *testing.T, token payments.Token) (payments.Payment, error) {
@@ -272,11 +276,11 @@ func TestStrike_ComesAgainUntilTheShopHears(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.pay(t, "tok_pending")
 	require.NoError(t, err)
-	w.clock.keys[paymentCaptured] = keys("forged")
+	w.clock.keys[paymentCaptured] = key("forged")
 	require.ErrorContains(t, w.clock.Strike(t.Context(), w.topic.due[0]), "status 401, want 200")
-	w.clock.keys[paymentCaptured] = keys()
-	require.ErrorContains(t, w.clock.Strike(t.Context(), w.topic.due[0]), "no key to sign with")
-	w.clock.keys[paymentCaptured] = keys("payment-key")
+	w.clock.keys[paymentCaptured] = key("")
+	require.ErrorContains(t, w.clock.Strike(t.Context(), w.topic.due[0]), "key to sign with is empty")
+	w.clock.keys[paymentCaptured] = key("payment-key")
 	require.NoError(t, w.clock.Strike(t.Context(), w.topic.due[0]))
 	require.Len(t, w.told(), 1)
 	require.ErrorContains(t, w.clock.Strike(t.Context(), handler.Event{Source: source, Detail: []byte(`{"type":"rain"}`)}), "nothing that can be due")

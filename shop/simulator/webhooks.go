@@ -63,7 +63,7 @@ type Clock struct {
 	payments *Payments
 	carrier  *Carrier
 	shop     string
-	keys     map[string]thirdparty.Keys // by the notice's type
+	keys     map[string]thirdparty.Key // by the notice's type
 	http     *http.Client
 	now      func() time.Time
 }
@@ -72,10 +72,10 @@ type Clock struct {
 var paths = map[string]string{paymentCaptured: "/payments/webhook", shipmentDelivered: "/shipments/webhook"}
 
 // NewClock returns the clock that tells the shop at an address, with webhooks signed by the two keys.
-func NewClock(table *Table, shop string, paymentKeys, carrierKeys thirdparty.Keys) *Clock {
+func NewClock(table *Table, shop string, payments, carrier thirdparty.Key) *Clock {
 	return &Clock{
 		payments: &Payments{server{table: table}}, carrier: &Carrier{server{table: table}}, shop: shop,
-		keys: map[string]thirdparty.Keys{paymentCaptured: paymentKeys, shipmentDelivered: carrierKeys},
+		keys: map[string]thirdparty.Key{paymentCaptured: payments, shipmentDelivered: carrier},
 		http: &http.Client{Timeout: webhookLimit}, now: time.Now,
 	}
 }
@@ -107,12 +107,12 @@ func (c *Clock) happen(ctx context.Context, n thirdparty.Notice) (bool, error) {
 
 // send posts a notice to the shop.
 func (c *Clock) send(ctx context.Context, n thirdparty.Notice) error {
-	keys, err := c.keys[n.Type](ctx)
+	key, err := c.keys[n.Type](ctx)
 	if err != nil {
 		return err
 	}
-	if len(keys) == 0 {
-		return fmt.Errorf("sending notice %s %q: there is no key to sign with; store it in the secret", n.ID, n.Type)
+	if key == "" {
+		return fmt.Errorf("sending notice %s %q: the key to sign with is empty; store it in the secret", n.ID, n.Type)
 	}
 	body, err := json.Marshal(n)
 	if err != nil {
@@ -125,7 +125,7 @@ func (c *Clock) send(ctx context.Context, n thirdparty.Notice) error {
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Correlation-Id", n.CorrelationID)
-	request.Header.Set(thirdparty.SignatureHeader, thirdparty.Sign(keys[0], c.now(), body))
+	request.Header.Set(thirdparty.SignatureHeader, thirdparty.Sign(key, c.now(), body))
 	response, err := c.http.Do(request)
 	if err != nil {
 		return fmt.Errorf("sending notice %s: %w", n.ID, err)

@@ -80,20 +80,20 @@ type Call struct {
 // Client asks one third party. It is safe for concurrent use.
 type Client struct {
 	base  string
-	keys  Keys
+	key   Key
 	http  *http.Client
 	wrong error // with what the client was made of
 
 	attemptLimit, overallLimit, firstDelay time.Duration
 }
 
-// NewClient returns the client of the third party at an address, such as https://api.provider.example/v1, which knows the shop by the
-// newest of the keys. An address that is not encrypted is accepted for this machine alone; every call says so otherwise.
-func NewClient(base string, keys Keys) *Client {
+// NewClient returns the client of the third party at an address, such as https://api.provider.example/v1, which knows the shop by a
+// key. An address that is not encrypted is accepted for this machine alone; every call says so otherwise.
+func NewClient(base string, key Key) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: AttemptLimit / 2, KeepAlive: 30 * time.Second}).DialContext
 	return &Client{
-		base: base, keys: keys, wrong: checkBase(base), attemptLimit: AttemptLimit, overallLimit: OverallLimit, firstDelay: firstDelay,
+		base: base, key: key, wrong: checkBase(base), attemptLimit: AttemptLimit, overallLimit: OverallLimit, firstDelay: firstDelay,
 		http: &http.Client{
 			Transport: transport,
 			// The key is meant for this host; an answer that sends the client elsewhere is a mistake.
@@ -148,14 +148,14 @@ type prepared struct {
 }
 
 func (c *Client) prepare(ctx context.Context, call Call) (prepared, error) {
-	keys, err := c.keys(ctx)
+	key, err := c.key(ctx)
 	if err != nil {
 		return prepared{}, fmt.Errorf("%s %s: getting the API key: %w", call.Method, call.Path, err)
 	}
-	if len(keys) == 0 || keys[0] == "" {
-		return prepared{}, fmt.Errorf("%s %s: there is no API key; store it in the secret", call.Method, call.Path)
+	if key == "" {
+		return prepared{}, fmt.Errorf("%s %s: the API key is empty; store it in the secret", call.Method, call.Path)
 	}
-	p := prepared{key: keys[0]}
+	p := prepared{key: key}
 	if call.Body != nil {
 		if p.body, err = json.Marshal(call.Body); err != nil {
 			return prepared{}, fmt.Errorf("%s %s: encoding the body %T: %w", call.Method, call.Path, call.Body, err)

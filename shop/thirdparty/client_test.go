@@ -15,6 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func key(value string) Key {
+	return func(context.Context) (string, error) { return value, nil }
+}
+
 func keys(all ...string) Keys {
 	return func(context.Context) ([]string, error) { return all, nil }
 }
@@ -24,7 +28,7 @@ func quick(t *testing.T, answer http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	c := NewClient(server.URL, keys("new-key", "old-key"))
+	c := NewClient(server.URL, key("new-key"))
 	c.attemptLimit, c.overallLimit, c.firstDelay = 100*time.Millisecond, 2*time.Second, time.Millisecond
 	return c
 }
@@ -169,21 +173,21 @@ func TestDo_OnlyEncrypted(t *testing.T) {
 		err := checkBase(base)
 		require.Equal(t, ok, err == nil, base)
 		if !ok {
-			require.EqualError(t, NewClient(base, keys("k")).Do(t.Context(), post, nil), err.Error())
+			require.EqualError(t, NewClient(base, key("k")).Do(t.Context(), post, nil), err.Error())
 		}
 	}
 }
 
 func TestDo_WithoutAKey(t *testing.T) {
-	c := NewClient("https://api.example", keys())
-	require.ErrorContains(t, c.Do(t.Context(), post, nil), "there is no API key")
+	c := NewClient("https://api.example", key(""))
+	require.ErrorContains(t, c.Do(t.Context(), post, nil), "the API key is empty")
 	failed := errors.New("throttled")
-	c = NewClient("https://api.example", func(context.Context) ([]string, error) { return nil, failed })
+	c = NewClient("https://api.example", func(context.Context) (string, error) { return "", failed })
 	require.ErrorIs(t, c.Do(t.Context(), post, nil), failed)
 }
 
 func TestJitter_GrowsToItsLimit(t *testing.T) {
-	c := NewClient("https://api.example", keys("k"))
+	c := NewClient("https://api.example", key("k"))
 	for attempt, most := range map[int]time.Duration{1: firstDelay, 2: 2 * firstDelay, 10: maxDelay} {
 		for range 1000 {
 			d := c.jitter(attempt)
@@ -195,7 +199,7 @@ func TestJitter_GrowsToItsLimit(t *testing.T) {
 func TestCall_EncodesOnlyItsBody(t *testing.T) {
 	_, err := json.Marshal(post.Body)
 	require.NoError(t, err)
-	c := NewClient("https://api.example", keys("k"))
+	c := NewClient("https://api.example", key("k"))
 	bad := post
 	bad.Body = make(chan int)
 	require.ErrorContains(t, c.Do(t.Context(), bad, nil), "encoding the body chan int")

@@ -4,5 +4,8 @@ package thirdparty
 
 import "context"
 
-// Keys returns the keys that are valid for something, the newest first. While a key is being replaced there are two.
+// Key returns the key by which somebody shows who they are; the method Value of a secret.Secret is one.
+type Key func(ctx context.Context) (string, error)
+
+// Keys returns the keys by which somebody else is known, the newest first. While a key is being replaced there are two.
 type Keys func(ctx context.Context) ([]string, error)

@@ -56,7 +56,7 @@ func TestAdministration_OfChangesIsForWhoStillIsAdministrator(t *testing.T) {
 			handlertest.Do(t, s.routes.SetGroups, with(adminID, `{"groups":["admin"]}`)).Problem(t, want)
 			handlertest.Do(t, s.routes.Create, with("", `{"email":"eve@shop.example","name":"Eve","groups":["admin"]}`)).Problem(t, want)
 			handlertest.Do(t, s.routes.Delete, on(annID)).Problem(t, want)
-			require.Len(t, s.cognito.invited, 0)
+			require.Empty(t, s.cognito.invited)
 			require.Equal(t, []string{CustomerGroup}, s.ann.groups)
 			require.Empty(t, s.dynamo.items)
 		})
@@ -197,7 +197,7 @@ func TestCreate_Refuses(t *testing.T) {
 		}
 	}
 	require.Empty(t, s.cognito.invited)
-	s.calls.err = errors.New("secret internals of eve@shop.example")
+	s.err = errors.New("secret internals of eve@shop.example")
 	got := handlertest.Do(t, s.routes.Create, with("", `{"email":"eve@shop.example","name":"Eve"}`))
 	got.Problem(t, 500)
 	require.NotContains(t, got.Body, "secret")

@@ -82,7 +82,7 @@ func testPages(t *testing.T, directory Directory, known ...string) {
 	}
 	var listed []string
 	from := ""
-	for range len(known) {
+	for range known {
 		page, err := directory.List(ctx, 2, from)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(page.Accounts), 2)
@@ -120,7 +120,7 @@ func TestUserPool_UsesOneActionPerMethod(t *testing.T) {
 		require.Equal(t, before+1, s.total)
 		require.Equal(t, 1, s.made[action])
 	}
-	s.calls.err = errors.New("no route to host")
+	s.err = errors.New("no route to host")
 	require.EqualError(t, pool.Remove(ctx, annID), `deleting user "`+annID+`" in user pool pool-1: no route to host`)
 	_, err := pool.Find(ctx, annID)
 	require.EqualError(t, err, `finding user "`+annID+`" in user pool pool-1: no route to host`)

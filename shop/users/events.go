@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -69,19 +70,19 @@ func (p *Publisher) OnChange(ctx context.Context, c handler.Change) error {
 		return err
 	}
 	about := event.NewMeta(r.CorrelationID, r.CorrelationID)
-	var detail event.Detail
-	id, at := "", r.CreatedAt
 	switch {
 	case r.DeletedAt != "":
-		detail, id, at = event.UserDeleted{Meta: about, UserID: r.UserID}, r.UserID+"-deleted", r.DeletedAt
+		return p.publish(ctx, r.UserID+"-deleted", r.DeletedAt, event.UserDeleted{Meta: about, UserID: r.UserID})
 	case c.Kind == handler.Insert:
-		detail, id = event.UserRegistered{Meta: about, UserID: r.UserID}, r.UserID+"-registered"
-	default:
-		return nil
+		return p.publish(ctx, r.UserID+"-registered", r.CreatedAt, event.UserRegistered{Meta: about, UserID: r.UserID})
 	}
-	when, err := parseTime(r.UserID, at)
+	return nil
+}
+
+func (p *Publisher) publish(ctx context.Context, id, at string, detail event.Detail) error {
+	when, err := time.Parse(timeLayout, at)
 	if err != nil {
-		return err
+		return fmt.Errorf("publishing %q of the stored user %s: %w", event.Name(detail), id, err)
 	}
 	e, err := event.New(id, when, detail)
 	if err != nil {

@@ -67,9 +67,9 @@ func TestOnConfirmed_HearsOfSignUpsOnly(t *testing.T) {
 func TestOnConfirmed_DoesNotFailASignUp(t *testing.T) {
 	s := newShop(t)
 	s.ann.groups = nil
-	s.calls.err = errors.New("throttled")
+	s.err = errors.New("throttled")
 	require.Contains(t, trigger(t, s, confirmed("PostConfirmation_ConfirmSignUp", annID, annID)), "ERROR")
-	s.calls.err = nil
+	s.err = nil
 	require.Equal(t, 200, handlertest.Do(t, s.routes.Me, handlertest.Request{}.Signed(annID)).Status)
 	require.Equal(t, []string{CustomerGroup}, s.ann.groups, "the first use makes good for it")
 }
@@ -117,7 +117,7 @@ func TestPublisher_FailsOnWhatItCannotRead(t *testing.T) {
 		"wrong type":   {attrID: text(annID), "version": text("one")},
 	} {
 		err := NewPublisher(channel).OnChange(t.Context(), handler.Change{ID: "1", Kind: handler.Insert, New: item})
-		require.ErrorContains(t, err, "reading the stored user", name)
+		require.ErrorContains(t, err, "the stored user", name)
 	}
 	require.Empty(t, channel.events)
 }
@@ -132,7 +132,7 @@ func TestOnDeleted(t *testing.T) {
 		require.NoError(t, s.service.OnDeleted(t.Context(), deleted(t, annID)))
 		require.NotContains(t, s.cognito.members, s.ann)
 	}
-	s.calls.err = errors.New("throttled")
+	s.err = errors.New("throttled")
 	require.ErrorContains(t, s.service.OnDeleted(t.Context(), deleted(t, annID)), "throttled", "it comes again")
 
 	registered, err := event.New("1", noon, event.UserRegistered{UserID: annID})

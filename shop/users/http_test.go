@@ -56,7 +56,7 @@ func TestMe_AsksTheDirectoryOnlyWhatNobodyElseKnows(t *testing.T) {
 
 func TestMe_ShowsOnlyPresentableNames(t *testing.T) {
 	for given, want := range map[string]string{
-		"  Ann\u202e Lee\x00\n ": "Ann\u202e Lee", "": "", "\x1b[31m": "[31m", strings.Repeat("ö", 200): strings.Repeat("ö", MaxName), "\xff": "",
+		"\x00 Ann \u00c5\nLee\x00": "Ann \u00c5Lee", "": "", "\x1b[31m": "[31m", strings.Repeat("ö", 200): strings.Repeat("ö", MaxName), "\xff": "",
 	} {
 		s := newShop(t)
 		s.ann.attributes["name"] = given
@@ -79,8 +79,8 @@ func TestMe_Refuses(t *testing.T) {
 		"nobody signed in": {handlertest.Request{}, func(*shop) {}, 401},
 		"unknown user":     {handlertest.Request{}.Signed(noneID), func(*shop) {}, 401},
 		"disabled user":    {ann, func(s *shop) { s.ann.disabled = true }, 401},
-		"failure":          {ann, func(s *shop) { s.calls.err = errors.New("secret internals") }, 500},
-		"throttled":        {ann, func(s *shop) { s.calls.err = &cognitotypes.TooManyRequestsException{} }, 503},
+		"failure":          {ann, func(s *shop) { s.err = errors.New("secret internals") }, 500},
+		"throttled":        {ann, func(s *shop) { s.err = &cognitotypes.TooManyRequestsException{} }, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t)

@@ -130,7 +130,7 @@ func TestTable_RecognisesItsOwnWriteWhenTheAnswerWasLost(t *testing.T) {
 func TestTable_SaysWhatFailed(t *testing.T) {
 	s := newShop(t)
 	profiles := s.service.profiles
-	s.calls.err = errors.New("no route to host")
+	s.err = errors.New("no route to host")
 	_, err := profiles.Get(t.Context(), "u1")
 	require.EqualError(t, err, `getting user "u1": no route to host`)
 	_, err = profiles.Create(t.Context(), Profile{UserID: "u1"})
@@ -143,7 +143,7 @@ func TestTable_SaysWhatFailed(t *testing.T) {
 	_, err = profiles.Names(t.Context(), nil)
 	require.ErrorContains(t, err, "want 1–100")
 
-	s.calls.err = nil
+	s.err = nil
 	s.dynamo.items["bad"] = key("bad")
 	_, err = profiles.Get(t.Context(), "bad")
 	require.ErrorContains(t, err, `reading the stored user "bad"`)

@@ -74,7 +74,9 @@ func (f *Flow) List(ctx context.Context, failed bool, limit int) ([]Execution, e
 		}
 		items = append(items, found...)
 	}
-	slices.SortFunc(items, func(a, b types.ExecutionListItem) int { return aws.ToTime(b.StartDate).Compare(aws.ToTime(a.StartDate)) })
+	slices.SortFunc(items, func(a, b types.ExecutionListItem) int {
+		return aws.ToTime(b.StartDate).Compare(aws.ToTime(a.StartDate))
+	})
 	var all []Execution
 	for _, item := range items {
 		if len(all) == limit {

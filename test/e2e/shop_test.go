@@ -40,7 +40,7 @@ type runningShop struct {
 	client           *http.Client
 	accounts         *cognito.Client
 	products         *dynamodb.Client
-	table            string
+	table, stock     string
 	customer, admin  account
 }
 
@@ -130,6 +130,9 @@ func (s *runningShop) connect(ctx context.Context) error {
 				return fmt.Errorf("the emulator at %s has several products tables (%s, %s): want a shop of its own; run make down, make up", s.emulatorURL, s.table, name)
 			}
 			s.table = name
+		}
+		if strings.HasPrefix(name, "stock-") {
+			s.stock = name
 		}
 	}
 	if s.table == "" {

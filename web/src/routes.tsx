@@ -11,7 +11,8 @@ import { RouteError } from "./pages/RouteError";
  * Browser tests find their way by roles and labels and by these test ids, which are part of the pages' contract:
  * product-grid, product-card (with data-product-id), price, stock, load-more, sort, categories, skeleton, empty,
  * error, error-detail, correlation-id, retry; product, breadcrumbs, description, related; sign-in-link, user-name,
- * sign-out; submit, form-error, form-notice, password-rules, resend, resent.
+ * sign-out; submit, form-error, form-notice, password-rules, resend, resent; delete-account, delete-confirm,
+ * delete-cancel, delete-error.
  */
 export const routes: RouteObject[] = [
   {
@@ -27,6 +28,10 @@ export const routes: RouteObject[] = [
           {
             path: "sign-in",
             lazy: async () => ({ Component: (await import("./pages/SignInPage")).SignInPage }),
+          },
+          {
+            path: "account",
+            lazy: async () => ({ Component: (await import("./pages/AccountPage")).AccountPage }),
           },
           {
             path: "sign-up",

@@ -38,9 +38,17 @@ export class ApiError extends Error {
   }
 }
 
-interface GetOptions {
+interface RequestOptions {
   signal?: AbortSignal | undefined;
   accessToken?: string;
+}
+
+interface ChangeOptions extends RequestOptions {
+  method: "POST" | "PUT" | "DELETE";
+  /** Becomes the JSON body. */
+  body?: unknown;
+  /** The version that the change is meant for. */
+  ifMatch?: number;
 }
 
 // The API gateway gives up after 29 s; nobody waits as long as that for a shop window.
@@ -50,21 +58,41 @@ const TIMEOUT_MS = 15_000;
  * Gets a JSON document. Every failure but the caller's own abort is an ApiError: no connection, no answer in time,
  * an error status, or a body that is not JSON.
  */
-export async function getJson<T>(
+export async function getJson<T>(url: string, options: RequestOptions = {}): Promise<T> {
+  return (await send(url, options, {})) as T;
+}
+
+/** Changes something, and returns the JSON answer, or undefined if it has none. It fails as getJson does. */
+export async function sendJson<T>(
   url: string,
-  { signal, accessToken }: GetOptions = {},
+  { method, body, ifMatch, ...options }: ChangeOptions,
 ): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (ifMatch !== undefined) headers["If-Match"] = `"${ifMatch}"`;
+  const init: RequestInit = { method, headers };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  return (await send(url, options, init)) as T;
+}
+
+async function send(
+  url: string,
+  { signal, accessToken }: RequestOptions,
+  init: RequestInit,
+): Promise<unknown> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const headers = new Headers({ Accept: "application/json" });
+  const headers = new Headers(init.headers);
+  headers.set("Accept", "application/json");
   if (accessToken) headers.set("Authorization", `Bearer ${accessToken}`);
 
   try {
     const response = await fetch(url, {
+      ...init,
       headers,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     if (!response.ok) throw await problemOf(response);
-    return (await response.json()) as T;
+    return response.status === 204 ? undefined : ((await response.json()) as unknown);
   } catch (error) {
     if (error instanceof ApiError || signal?.aborted) throw error;
     if (error instanceof SyntaxError) {

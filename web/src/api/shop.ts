@@ -1,4 +1,4 @@
-import { getJson } from "./http";
+import { getJson, sendJson } from "./http";
 
 /** A thing on sale, as the API returns it. */
 export interface Product {
@@ -49,6 +49,26 @@ export interface User {
   groups: string[];
 }
 
+/** Where parcels go. */
+export interface Address {
+  name: string;
+  street: string;
+  city: string;
+  postcode: string;
+  /** ISO 3166-1 code, e.g. `DE`. */
+  country: string;
+}
+
+/** What the shop knows of the signed-in customer. */
+export interface Profile extends User {
+  /** Where parcels go unless an order says otherwise. */
+  shippingAddress?: Address;
+  version: number;
+}
+
+/** What customers can change of themselves. An address that is left out is removed. */
+export type ProfileDraft = Pick<Profile, "name" | "shippingAddress">;
+
 /** Lists products, a page at a time. */
 export function listProducts(
   apiUrl: string,
@@ -68,6 +88,26 @@ export function getProduct(apiUrl: string, id: string, signal?: AbortSignal): Pr
 }
 
 /** Gets the customer to whom the access token belongs. */
-export function getMe(apiUrl: string, accessToken: string, signal?: AbortSignal): Promise<User> {
+export function getMe(apiUrl: string, accessToken: string, signal?: AbortSignal): Promise<Profile> {
   return getJson(`${apiUrl}/users/me`, { accessToken, signal });
+}
+
+/** Changes the customer's profile; an ApiError with status 412 if it is not of this version any more. */
+export function putMe(
+  apiUrl: string,
+  accessToken: string,
+  version: number,
+  draft: ProfileDraft,
+): Promise<Profile> {
+  return sendJson(`${apiUrl}/users/me`, {
+    method: "PUT",
+    accessToken,
+    ifMatch: version,
+    body: draft,
+  });
+}
+
+/** Deletes the customer's account. */
+export function deleteMe(apiUrl: string, accessToken: string): Promise<void> {
+  return sendJson(`${apiUrl}/users/me`, { method: "DELETE", accessToken });
 }

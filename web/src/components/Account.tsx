@@ -22,9 +22,9 @@ export function Account() {
   }
   return (
     <>
-      <span className={styles.name} data-testid="user-name" title={user.email}>
+      <Link to="/account" className={styles.name} data-testid="user-name" title={user.email}>
         {user.name || user.email}
-      </span>
+      </Link>
       <button
         type="button"
         className={styles.link}

@@ -80,6 +80,19 @@ export function Field({ label, ...input }: FieldProps) {
   );
 }
 
+type ChoiceProps = ComponentProps<"select"> & { label: string; name: string };
+
+/** A choice of one with its label. */
+export function Choice({ label, ...select }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div className={styles.field}>
+      <label htmlFor={id}>{label}</label>
+      <select id={id} {...select} />
+    </div>
+  );
+}
+
 /** The field for the e-mail address. */
 export function EmailField({ defaultValue }: { defaultValue?: string | undefined }) {
   return (

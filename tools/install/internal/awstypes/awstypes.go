@@ -151,6 +151,9 @@ func scanFile(root, name string) ([]Use, error) {
 		if !ok {
 			return true
 		}
+		if name := registered(call, sel); name != "" {
+			uses = append(uses, Use{Kind: Resource, Name: name, Pos: fset.Position(sel.Pos())})
+		}
 		x, ok := sel.X.(*ast.Ident)
 		if !ok || x.Obj != nil || packages[x.Name] == "" {
 			return true
@@ -161,6 +164,24 @@ func scanFile(root, name string) ([]Use, error) {
 		return true
 	})
 	return uses, nil
+}
+
+// registered is the resource that a program registers by its token, without the SDK's package for it, which may be big:
+// ctx.RegisterResource("aws:wafv2/webAcl:WebAcl", …).
+func registered(call *ast.CallExpr, sel *ast.SelectorExpr) string {
+	if sel.Sel.Name != "RegisterResource" || len(call.Args) == 0 {
+		return ""
+	}
+	literal, ok := call.Args[0].(*ast.BasicLit)
+	if !ok {
+		return ""
+	}
+	token, err := strconv.Unquote(literal.Value)
+	module, name, found := strings.Cut(strings.TrimPrefix(token, "aws:"), "/")
+	if err != nil || !strings.HasPrefix(token, "aws:") || !found {
+		return ""
+	}
+	return module + "." + name[strings.Index(name, ":")+1:]
 }
 
 // nameOf says what a function of the SDK creates, reads or calls. Everything else in a package of the SDK (argument

@@ -64,6 +64,8 @@ func f() {
 	dynamodb.LookupTable(ctx, nil)
 	dynamodb.GetTable(ctx, "read", id, nil)
 	dynamodb.NewNovelty(ctx, "n", nil)
+	ctx.RegisterResource("aws:wafv2/webAclAssociation:WebAclAssociation", "w", nil, nil)
+	ctx.RegisterResource("other:a/b:B", "o", nil, nil)
 }
 `)
 	write("components/broken.go", `package components
@@ -86,7 +88,7 @@ func t() { rds.NewCluster(ctx, "c", nil) }
 	slices.Sort(got)
 	want := []string{
 		"function aws.getPartition", "function aws.getRegion", "function dynamodb.getTable", "function iam.getPolicyDocument",
-		"resource dynamodb.Novelty", "resource dynamodb.Table", "resource kms.Key", "resource sqs.Queue",
+		"resource dynamodb.Novelty", "resource dynamodb.Table", "resource kms.Key", "resource sqs.Queue", "resource wafv2.WebAclAssociation",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -97,7 +99,7 @@ func t() { rds.NewCluster(ctx, "c", nil) }
 		t.Fatal(err)
 	}
 	missing, err := Missing(uses, []Type{table["aws.getRegion"], table["aws.getPartition"], table["dynamodb.getTable"],
-		table["iam.getPolicyDocument"], table["dynamodb.Table"], table["kms.Key"]})
+		table["iam.getPolicyDocument"], table["dynamodb.Table"], table["kms.Key"], table["wafv2.WebAclAssociation"]})
 	if err != nil {
 		t.Fatal(err)
 	}
