@@ -369,7 +369,7 @@ func (o *observer) Line(text string) {
 // fill makes the deployed shop one that can be used: front door, accounts, products.
 func (u *up) fill(ctx context.Context, state *engine.State) error {
 	pool, client := state.Text("userPoolId"), state.Text("userPoolClientId")
-	accounts := cognito.NewFromConfig(u.aws())
+	accounts := cognito.NewFromConfig(u.AWS())
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return u.step("front door", func(step *progress.Step) (string, error) {
