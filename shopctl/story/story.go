@@ -182,13 +182,20 @@ func (b *book) payment(ctx context.Context, s Sources, orderID string) error {
 		return err
 	}
 	what := fmt.Sprintf("payment is %s: %d %s, version %d", p.Status, p.AmountCents, p.Currency, p.Version)
-	for name, value := range map[string]string{"paymentId": p.PaymentID, "refundId": p.RefundID, "reason": p.Reason} {
-		if value != "" {
-			what += " " + name + "=" + value
-		}
-	}
+	what += known("paymentId", p.PaymentID, "refundId", p.RefundID, "reason", p.Reason)
 	b.add(Entry{At: p.CreatedAt, Context: "payments", What: "payment first written down"}, Entry{At: p.UpdatedAt, Context: "payments", What: what})
 	return nil
+}
+
+// known lists those of names and values, given in turn, that have a value.
+func known(pairs ...string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			b.WriteString(" " + pairs[i] + "=" + pairs[i+1])
+		}
+	}
+	return b.String()
 }
 
 func (b *book) shipment(ctx context.Context, s Sources, orderID string) error {
@@ -197,11 +204,7 @@ func (b *book) shipment(ctx context.Context, s Sources, orderID string) error {
 		return err
 	}
 	what := fmt.Sprintf("shipment is %s, version %d", p.Status, p.Version)
-	for name, value := range map[string]string{"shipmentId": p.ShipmentID, "trackingNumber": p.TrackingNumber, "reason": p.Reason} {
-		if value != "" {
-			what += " " + name + "=" + value
-		}
-	}
+	what += known("shipmentId", p.ShipmentID, "trackingNumber", p.TrackingNumber, "reason", p.Reason)
 	b.add(Entry{At: p.CreatedAt, Context: "shipping", What: "shipment first written down"}, Entry{At: p.UpdatedAt, Context: "shipping", What: what})
 	return nil
 }
@@ -331,13 +334,14 @@ func entryOf(function string, e logtypes.FilteredLogEvent) Entry {
 	}
 	level := fmt.Sprint(line["level"])
 	entry.Failure = level == "ERROR" || level == "WARN"
-	text := fmt.Sprintf("%s %v", level, line["message"])
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %v", level, line["message"])
 	for _, name := range slices.Sorted(maps.Keys(line)) {
 		if !slices.Contains(common, name) {
-			text += fmt.Sprintf(" %s=%v", name, line[name])
+			fmt.Fprintf(&text, " %s=%v", name, line[name])
 		}
 	}
-	entry.What = shortened(text)
+	entry.What = shortened(text.String())
 	return entry
 }
 
