@@ -4,6 +4,7 @@ import json
 import re
 import runpy
 import socketserver
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 import h11
@@ -183,6 +184,31 @@ apigateway._create_authorizer = authorizer_as_asked
 # Policies refuse what does not come by TLS, and nothing on this machine does.
 pin_request_origin = app.pin_request_origin
 app.pin_request_origin = lambda source_ip, secure: pin_request_origin(source_ip, True)
+
+# An identity's configuration set is forgotten, and cannot be changed: every deployment would try to.
+handle_ses = ses_v2.handle_request
+identity_path = re.compile(r"/identities/([^/]+)(/configuration-set)?$")
+
+
+async def with_configuration_set(method, path, headers, body, query):
+    data = json.loads(body) if body else {}
+    found = identity_path.search(unquote(path.rstrip("/")))
+    name = found[1] if found else data.get("EmailIdentity")
+    known = ses_v2._identities.get(name) if name else None
+    if found and found[2] and method == "PUT" and known is not None:
+        known["ConfigurationSetName"] = data.get("ConfigurationSetName")
+        return 200, {"Content-Type": "application/json"}, b"{}"
+    status, answer_headers, answer = await handle_ses(method, path, headers, body, query)
+    known = ses_v2._identities.get(name) if name else None
+    if status == 200 and known is not None:
+        if method == "POST" and path.rstrip("/").endswith("/identities"):
+            known["ConfigurationSetName"] = data.get("ConfigurationSetName")
+        if method == "GET" and found and not found[2] and known.get("ConfigurationSetName"):
+            answer = json.dumps({**json.loads(answer), "ConfigurationSetName": known["ConfigurationSetName"]}).encode()
+    return status, answer_headers, answer
+
+
+ses_v2.handle_request = with_configuration_set
 
 # Who may send mails may do so from an identity and under an address; IAM is asked for neither.
 enforce_ses = app._enforce_ses_v2
