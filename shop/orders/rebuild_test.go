@@ -1,7 +1,7 @@
 package orders
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +11,7 @@ import (
 func sellMany(t *testing.T, s *Service, n int) (ids []string) {
 	t.Helper()
 	for i := range n {
-		o := place(t, s, fmt.Sprint(i))
+		o := place(t, s, strconv.Itoa(i))
 		for _, name := range []string{"reserve", "pay"} {
 			_, err := s.change(ctx, o.ID, commands[name])
 			require.NoError(t, err)

@@ -181,12 +181,8 @@ func (b *book) payment(ctx context.Context, s Sources, orderID string) error {
 	if err != nil || p.Version == 0 {
 		return err
 	}
-	what := fmt.Sprintf("payment is %s: %d %s, version %d", p.Status, p.AmountCents, p.Currency, p.Version)
-	for name, value := range map[string]string{"paymentId": p.PaymentID, "refundId": p.RefundID, "reason": p.Reason} {
-		if value != "" {
-			what += " " + name + "=" + value
-		}
-	}
+	what := fmt.Sprintf("payment is %s: %d %s, version %d", p.Status, p.AmountCents, p.Currency, p.Version) +
+		given("paymentId", p.PaymentID) + given("refundId", p.RefundID) + given("reason", p.Reason)
 	b.add(Entry{At: p.CreatedAt, Context: "payments", What: "payment first written down"}, Entry{At: p.UpdatedAt, Context: "payments", What: what})
 	return nil
 }
@@ -196,14 +192,18 @@ func (b *book) shipment(ctx context.Context, s Sources, orderID string) error {
 	if err != nil || p.Version == 0 {
 		return err
 	}
-	what := fmt.Sprintf("shipment is %s, version %d", p.Status, p.Version)
-	for name, value := range map[string]string{"shipmentId": p.ShipmentID, "trackingNumber": p.TrackingNumber, "reason": p.Reason} {
-		if value != "" {
-			what += " " + name + "=" + value
-		}
-	}
+	what := fmt.Sprintf("shipment is %s, version %d", p.Status, p.Version) +
+		given("shipmentId", p.ShipmentID) + given("trackingNumber", p.TrackingNumber) + given("reason", p.Reason)
 	b.add(Entry{At: p.CreatedAt, Context: "shipping", What: "shipment first written down"}, Entry{At: p.UpdatedAt, Context: "shipping", What: what})
 	return nil
+}
+
+// given is a value with its name; "" if there is none.
+func given(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + "=" + value
 }
 
 func (b *book) mails(ctx context.Context, s Sources, orderID string) error {
@@ -331,13 +331,14 @@ func entryOf(function string, e logtypes.FilteredLogEvent) Entry {
 	}
 	level := fmt.Sprint(line["level"])
 	entry.Failure = level == "ERROR" || level == "WARN"
-	text := fmt.Sprintf("%s %v", level, line["message"])
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %v", level, line["message"])
 	for _, name := range slices.Sorted(maps.Keys(line)) {
 		if !slices.Contains(common, name) {
-			text += fmt.Sprintf(" %s=%v", name, line[name])
+			fmt.Fprintf(&text, " %s=%v", name, line[name])
 		}
 	}
-	entry.What = shortened(text)
+	entry.What = shortened(text.String())
 	return entry
 }
 
