@@ -8,9 +8,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 shop := .build/bin/shop
+shopctl := .build/bin/shopctl
 flags := $(if $(JSON),--json) $(if $(PLAIN),--plain)
 
-.PHONY: help up down status logs test test-tools test-examples test-web e2e lint preview-stacks env tools clean $(shop)
+.PHONY: help up down status logs test test-tools test-examples test-web e2e lint preview-stacks ctl env tools clean $(shop) $(shopctl)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +52,9 @@ lint: ## golangci-lint, which is built from source at its first use
 preview-stacks: $(shop) ## pulumi preview of stacks dev and prod, against an emulator
 	@$(shop) preview-stacks $(flags)
 
+ctl: $(shopctl) ## look into the shop and repair it, see docs/operations.md: make ctl ARGS="dlq list"
+	@$(shopctl) $(ARGS)
+
 env: $(shop) ## print variables for typing pulumi by hand: eval "$$(make env)"
 	@$(shop) env
 
@@ -66,3 +70,6 @@ $(shop):
 	@go version 2>/dev/null | grep -Eq 'go1\.(2[6-9]|[3-9][0-9])' || { \
 	    echo "error: Go: found $$(cd / && go env GOVERSION 2>/dev/null || echo none), needed 1.26 or newer: https://go.dev/dl/" >&2; exit 1; }
 	@go build -o $@ ./local/cmd/shop
+
+$(shopctl):
+	@go build -o $@ ./shopctl

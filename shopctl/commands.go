@@ -167,11 +167,9 @@ func (a *app) dlqRedrive(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return unwellIf(kept(results))
-}
-
-func kept(results []deadletter.Result) bool {
-	return slices.ContainsFunc(results, func(r deadletter.Result) bool { return len(r.Kept) > 0 })
+	return unwellIf(slices.ContainsFunc(results, func(r deadletter.Result) bool {
+		return len(r.Kept) > 0 || *limit == 0 && r.Left > 0 // somebody else is looking at them, or they have come back
+	}))
 }
 
 func unwellIf(condition bool) error {

@@ -105,7 +105,7 @@ func (d *Desk) status(ctx context.Context, name string) (Status, error) {
 	if s.Messages, s.Busy, err = d.depth(ctx, q); err != nil || s.Messages == 0 {
 		return s, err
 	}
-	out, err := d.receive(ctx, q, maxReceive, 0)
+	out, err := d.receive(ctx, q, maxReceive, lookingTime)
 	if err != nil {
 		return s, err
 	}
@@ -114,7 +114,7 @@ func (d *Desk) status(ctx context.Context, name string) (Status, error) {
 			s.Oldest = at
 		}
 	}
-	return s, nil
+	return s, d.giveBack(ctx, q, out)
 }
 
 func (d *Desk) depth(ctx context.Context, q resources.DeadLetterQueue) (messages, busy int, err error) {
@@ -150,6 +150,7 @@ const (
 	lookingTime = 60 * time.Second
 )
 
+// receive takes messages and hides them for a while, which is not zero: the SDK leaves a zero out, and SQS then takes the queue's own time.
 func (d *Desk) receive(ctx context.Context, q resources.DeadLetterQueue, n int, hidden time.Duration) ([]types.Message, error) {
 	out, err := d.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &q.URL, MaxNumberOfMessages: int32(min(n, maxReceive)), //nolint:gosec // 1–10

@@ -142,7 +142,7 @@ func (f *fakeAWS) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInpu
 			if m.hidden || len(out.Messages) == int(in.MaxNumberOfMessages) {
 				continue
 			}
-			m.hidden = in.VisibilityTimeout > 0
+			m.hidden = true // for the queue's own time if none is given
 			m.receives++
 			m.Attributes["ApproximateReceiveCount"] = strconv.Itoa(m.receives)
 			m.ReceiptHandle = aws.String(fmt.Sprint(*m.MessageId, "/", m.receives))

@@ -181,21 +181,10 @@ func (b *book) payment(ctx context.Context, s Sources, orderID string) error {
 	if err != nil || p.Version == 0 {
 		return err
 	}
-	what := fmt.Sprintf("payment is %s: %d %s, version %d", p.Status, p.AmountCents, p.Currency, p.Version)
-	what += known("paymentId", p.PaymentID, "refundId", p.RefundID, "reason", p.Reason)
+	what := fmt.Sprintf("payment is %s: %d %s, version %d", p.Status, p.AmountCents, p.Currency, p.Version) +
+		given("paymentId", p.PaymentID) + given("refundId", p.RefundID) + given("reason", p.Reason)
 	b.add(Entry{At: p.CreatedAt, Context: "payments", What: "payment first written down"}, Entry{At: p.UpdatedAt, Context: "payments", What: what})
 	return nil
-}
-
-// known lists those of names and values, given in turn, that have a value.
-func known(pairs ...string) string {
-	var b strings.Builder
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			b.WriteString(" " + pairs[i] + "=" + pairs[i+1])
-		}
-	}
-	return b.String()
 }
 
 func (b *book) shipment(ctx context.Context, s Sources, orderID string) error {
@@ -203,10 +192,18 @@ func (b *book) shipment(ctx context.Context, s Sources, orderID string) error {
 	if err != nil || p.Version == 0 {
 		return err
 	}
-	what := fmt.Sprintf("shipment is %s, version %d", p.Status, p.Version)
-	what += known("shipmentId", p.ShipmentID, "trackingNumber", p.TrackingNumber, "reason", p.Reason)
+	what := fmt.Sprintf("shipment is %s, version %d", p.Status, p.Version) +
+		given("shipmentId", p.ShipmentID) + given("trackingNumber", p.TrackingNumber) + given("reason", p.Reason)
 	b.add(Entry{At: p.CreatedAt, Context: "shipping", What: "shipment first written down"}, Entry{At: p.UpdatedAt, Context: "shipping", What: what})
 	return nil
+}
+
+// given is a value with its name; "" if there is none.
+func given(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + "=" + value
 }
 
 func (b *book) mails(ctx context.Context, s Sources, orderID string) error {
