@@ -1,0 +1,52 @@
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// setting is a number from the environment.
+func setting(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s = %q, want a whole number", name, text)
+	}
+	return n
+}
+
+func TestShop_KeepsItsPromisesInEveryStory(t *testing.T) {
+	first, runs := 1, setting(t, "CHAOS_RUNS", 300)
+	if os.Getenv("CHAOS_SEED") != "" {
+		first, runs = setting(t, "CHAOS_SEED", 0), 1
+	}
+	steps := 0
+	for seed := first; seed < first+runs; seed++ {
+		p := newPlan(uint64(seed)) //nolint:gosec // counted from 1
+		o := play(t, p, bugs{})
+		steps += o.steps
+		if o.violation != nil {
+			t.Fatal(tale(t, p, bugs{}))
+		}
+		if runs == 1 {
+			t.Log(strings.Join(o.story, "\n"))
+		}
+	}
+	t.Logf("%d stories of %d steps in all", runs, steps)
+}
+
+// tale tells the shortest story that breaks a promise as p does.
+func tale(t *testing.T, p plan, b bugs) string {
+	t.Helper()
+	p = shrink(p, func(shorter plan) bool { return play(t, shorter, b).violation != nil })
+	o := play(t, p, b)
+	return fmt.Sprintf("A promise was broken. Replay the whole story with CHAOS_SEED=%d. The shortest that breaks one, from stock %v:\n\n%s\n\nAt the end:\n%v",
+		p.seed, p.stock, strings.Join(o.story, "\n"), o.violation)
+}
