@@ -68,19 +68,29 @@ func (w *world) send(s *subscription, m *message) {
 	s.pending = append(s.pending, m)
 }
 
+// deliverable are the messages that wait for nothing but their time: in a FIFO queue and in a stream, the first of each group.
+func (s *subscription) deliverable(yield func(*message) bool) {
+	held := map[string]bool{}
+	for _, m := range s.pending {
+		if s.way == fifo || s.way == stream {
+			if held[m.group] {
+				continue
+			}
+			held[m.group] = true
+		}
+		if !m.busy && !yield(m) {
+			return
+		}
+	}
+}
+
 // deliveries are all messages that can be delivered now.
 func (w *world) deliveries() []option {
 	var options []option
 	now := time.Now()
 	for _, s := range w.subscriptions {
-		held := map[string]bool{}
-		for _, m := range s.pending {
-			ordered := s.way == fifo || s.way == stream
-			if ordered && held[m.group] {
-				continue
-			}
-			held[m.group] = true
-			if !m.busy && !m.due.After(now) {
+		for m := range s.deliverable {
+			if !m.due.After(now) {
 				options = append(options, option{since: m.since, run: func() { w.deliver(s, m) }})
 			}
 		}
@@ -92,8 +102,8 @@ func (w *world) deliveries() []option {
 func (w *world) nextDue() time.Time {
 	var next time.Time
 	for _, s := range w.subscriptions {
-		for _, m := range s.pending {
-			if !m.busy && (next.IsZero() || m.due.Before(next)) {
+		for m := range s.deliverable {
+			if next.IsZero() || m.due.Before(next) {
 				next = m.due
 			}
 		}

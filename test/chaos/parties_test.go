@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -199,5 +200,6 @@ func (w *world) request(p *process, function string, r handlertest.Request) (han
 
 func TestMain(m *testing.M) {
 	http.DefaultTransport = webhooks{} // the simulator's clock has no other: nothing in these stories leaves the process
+	debug.SetGCPercent(800)            // stories are many, short, and leave nothing behind
 	os.Exit(m.Run())
 }
