@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// runs is how many stories are told unless CHAOS_RUNS says otherwise: some seconds of them.
+const runs = 250
+
 // setting is a number from the environment.
 func setting(t *testing.T, name string, otherwise int) int {
 	t.Helper()
@@ -23,7 +26,7 @@ func setting(t *testing.T, name string, otherwise int) int {
 }
 
 func TestShop_KeepsItsPromisesInEveryStory(t *testing.T) {
-	first, runs := 1, setting(t, "CHAOS_RUNS", 300)
+	first, runs := 1, setting(t, "CHAOS_RUNS", runs)
 	if os.Getenv("CHAOS_SEED") != "" {
 		first, runs = setting(t, "CHAOS_SEED", 0), 1
 	}
