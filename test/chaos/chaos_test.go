@@ -6,10 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/serverless-shop/serverless-shop/shop/inventory"
 )
 
 // runs is how many stories are told unless CHAOS_RUNS says otherwise: some seconds of them.
-const runs = 250
+const runs = 200
 
 // setting is a number from the environment.
 func setting(t *testing.T, name string, otherwise int) int {
@@ -52,4 +56,30 @@ func tale(t *testing.T, p plan, b bugs) string {
 	o := play(t, p, b)
 	return fmt.Sprintf("A promise was broken. Replay the whole story with CHAOS_SEED=%d. The shortest that breaks one, from stock %v:\n\n%s\n\nAt the end:\n%v",
 		p.seed, p.stock, strings.Join(o.story, "\n"), o.violation)
+}
+
+func TestShop_IsTheSameInEveryTellingOfAStory(t *testing.T) {
+	t.Setenv("CHAOS_TRACE", "1")
+	for seed := range uint64(15) {
+		first := play(t, newPlan(seed), bugs{})
+		second := play(t, newPlan(seed), bugs{})
+		require.Equal(t, first.story, second.story, "seed %d", seed)
+	}
+}
+
+func TestTale_IsTheShortest(t *testing.T) {
+	without := bugs{stock: func(c inventory.Client) inventory.Client { return careless{c, levels} }}
+	for seed := uint64(1); ; seed++ {
+		p := newPlan(seed)
+		if play(t, p, without).violation == nil {
+			continue
+		}
+		told := tale(t, p, without)
+		t.Log(told)
+		require.Contains(t, told, fmt.Sprintf("CHAOS_SEED=%d", seed))
+		require.Contains(t, told, "stock is negative: available of PRODUCT#")
+		require.LessOrEqual(t, strings.Count(told, "the customer"), 2, "one customer too many is enough")
+		require.NotContains(t, told, "crashes", "nothing need go wrong")
+		return
+	}
 }

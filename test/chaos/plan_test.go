@@ -151,7 +151,11 @@ func actionsOf(c *rand.Rand, order string) []action {
 }
 
 func newFault(c *rand.Rand) fault {
-	f := fault{function: pick(c, faulty...), kind: c.IntN(faultKinds), nth: 1 + c.IntN(1+c.IntN(20)), count: 1}
+	function := pick(c, faulty...)
+	if c.IntN(2) == 0 { // there are many functions, and what goes wrong with money, stock and parcels does so in a few
+		function = pick(c, critical...)
+	}
+	f := fault{function: function, kind: c.IntN(faultKinds), nth: 1 + c.IntN(1+c.IntN(20)), count: 1}
 	if !f.message() {
 		f.count = pick(c, 1, 1, 1, 2, 5, 30) // the last two are outages
 	}
