@@ -61,10 +61,12 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.NewAnalytics(ctx, messaging.Orders); err != nil {
+	analytics, err := s.NewAnalytics(ctx, messaging.Orders)
+	if err != nil {
 		return err
 	}
-	if _, err := s.NewOrderFlow(ctx, messaging, orders, inventory, payments, shipping, notifications); err != nil {
+	flow, err := s.NewOrderFlow(ctx, messaging, orders, inventory, payments, shipping, notifications)
+	if err != nil {
 		return err
 	}
 	api, err := s.NewAPI(ctx, accounts.Auth, catalog.Routes, orders.Routes, payments.Routes, shipping.Routes, accounts.Routes)
@@ -82,5 +84,6 @@ func shop(ctx *pulumi.Context, builder func(os string) stack.Builder) error {
 		return err
 	}
 	s.Export(ctx, accounts, catalog, api, storefront)
+	s.ExportOperations(ctx, messaging, orders, payments, shipping, notifications, analytics, flow)
 	return nil
 }

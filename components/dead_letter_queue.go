@@ -66,9 +66,50 @@ type resourceStatement struct {
 
 type principal struct{ Service string }
 
+// DeadLetterKind says how a message came into a dead-letter queue, and with it what the message looks like and how it goes back.
+type DeadLetterKind string
+
+const (
+	// FromQueue keeps messages of a queue as they were. They go back into it.
+	FromQueue DeadLetterKind = "queue"
+	// FromFunction keeps Lambda's records of asynchronous invocations that failed. The function is called again with their requestPayload.
+	FromFunction DeadLetterKind = "function"
+	// FromRule keeps events that EventBridge could not deliver. They go to the rule's target.
+	FromRule DeadLetterKind = "rule"
+	// FromSubscription keeps SNS's envelopes of messages that it could not deliver to a function, which is called with them.
+	FromSubscription DeadLetterKind = "subscription"
+	// FromStream keeps the places in a DynamoDB stream of changes that a function failed on. It is called with what the stream has there.
+	FromStream DeadLetterKind = "stream"
+)
+
+// DeadLetterQueue is a dead-letter queue as those who empty it need to know it.
+type DeadLetterQueue struct {
+	// Name is its logical name, such as order-flow-dlq.
+	Name string
+	// URL by which it is read.
+	URL pulumi.StringOutput
+	// What says for people what ends up in the queue.
+	What string
+	// Kind is how messages came here.
+	Kind DeadLetterKind
+	// Targets are where they go back to: the queue's URL for [FromQueue], the ARNs of the rule's targets for [FromRule], else the function's
+	// ARN.
+	Targets []pulumi.StringOutput
+	// Filters are the event patterns of which a change must match one for the function to be called with it. Only with [FromStream];
+	// none if every change matters.
+	Filters []string
+}
+
 // deadLetterQueue keeps what could not be delivered or processed.
 type deadLetterQueue struct {
 	*sqs.Queue
+
+	name, what string
+}
+
+// describe tells what the queue is for.
+func (q *deadLetterQueue) describe(kind DeadLetterKind, targets ...pulumi.StringOutput) DeadLetterQueue {
+	return DeadLetterQueue{Name: q.name, URL: q.Url, What: q.what, Kind: kind, Targets: targets}
 }
 
 // deadLetters describes a dead-letter queue.
@@ -108,7 +149,7 @@ func newDeadLetterQueue(ctx *pulumi.Context, parent pulumi.Resource, name string
 	if err != nil {
 		return nil, err
 	}
-	return &deadLetterQueue{queue}, newAlarms(ctx, parent, name, d.alarms, queueNotEmpty("not-empty",
+	return &deadLetterQueue{queue, name, d.what}, newAlarms(ctx, parent, name, d.alarms, queueNotEmpty("not-empty",
 		d.what+" They are kept 14 days in the queue "+name+".", queue.Name))
 }
 

@@ -54,7 +54,15 @@ type EventBus struct {
 
 	logicalName string
 	rules       []string
+	ruleARNs    map[string]pulumi.StringOutput
+	deadLetters []DeadLetterQueue
 }
+
+// RuleARNs are the bus's rules by the names that [EventBus.Rule] was given.
+func (b *EventBus) RuleARNs() map[string]pulumi.StringOutput { return maps.Clone(b.ruleARNs) }
+
+// DeadLetterQueues are the queues that keep events that could not be delivered, of each rule that has one.
+func (b *EventBus) DeadLetterQueues() []DeadLetterQueue { return b.deadLetters }
 
 // NewEventBus creates the bus and its archive. Rules are added by [EventBus.Rule].
 func NewEventBus(ctx *pulumi.Context, name string, args *EventBusArgs, opts ...pulumi.ResourceOption) (*EventBus, error) {
@@ -64,7 +72,7 @@ func NewEventBus(ctx *pulumi.Context, name string, args *EventBusArgs, opts ...p
 	if err := args.validate(name); err != nil {
 		return nil, err
 	}
-	b := &EventBus{logicalName: name}
+	b := &EventBus{logicalName: name, ruleARNs: map[string]pulumi.StringOutput{}}
 	if err := ctx.RegisterComponentResource(token("EventBus"), name, b, opts...); err != nil {
 		return nil, wrap("EventBus", name, err)
 	}
@@ -195,6 +203,7 @@ func (b *EventBus) newRule(ctx *pulumi.Context, name, pattern string, args *Rule
 	if err != nil {
 		return err
 	}
+	b.ruleARNs[strings.TrimPrefix(name, b.logicalName+"-")] = rule.Arn
 	retry := DefaultDeliveryRetry
 	if args.Retry != nil {
 		retry = DeliveryRetry{MaxAge: or(args.Retry.MaxAge, maxDeliveryAge), Attempts: args.Retry.Attempts}
@@ -216,6 +225,7 @@ func (b *EventBus) newRule(ctx *pulumi.Context, name, pattern string, args *Rule
 			return err
 		}
 		delivery.DeadLetterConfig = &cloudwatch.EventTargetDeadLetterConfigArgs{Arn: undelivered.Arn}
+		b.deadLetters = append(b.deadLetters, undelivered.describe(FromRule, targetARNs(args.Targets)...))
 	}
 	role, policy, err := b.newRole(ctx, name, rule, args.Targets)
 	if err != nil {
@@ -260,6 +270,23 @@ func (b *EventBus) newTarget(ctx *pulumi.Context, name string, rule *cloudwatch.
 	}
 	_, err := cloudwatch.NewEventTarget(ctx, name, args, options...)
 	return err
+}
+
+// targetARNs are where a rule sends its events.
+func targetARNs(targets []Target) []pulumi.StringOutput {
+	arns := make([]pulumi.StringOutput, len(targets))
+	for i, t := range targets {
+		switch {
+		case t.Function != nil:
+			arns[i] = t.Function.ARN
+		case t.Queue != nil:
+			arns[i] = t.Queue.ARN
+		default:
+			arn, _ := t.byRole()
+			arns[i] = arn.ToStringOutput()
+		}
+	}
+	return arns
 }
 
 // byRole is the ARN of a target that EventBridge reaches by taking on a role, and what the role must be allowed.

@@ -73,6 +73,8 @@ type streamConsumer struct {
 	disableFailureTarget bool
 	alarms               Alarms
 	filters              []string
+
+	failed []DeadLetterQueue // what subscribe has created
 }
 
 func (c *streamConsumer) validate(p *problems) {
@@ -135,6 +137,9 @@ func (c *streamConsumer) subscribe(ctx *pulumi.Context, parent pulumi.Resource, 
 			return err
 		}
 		failure = queue
+		described := queue.describe(FromStream, c.function.ARN)
+		described.Filters = c.filters
+		c.failed = append(c.failed, described)
 	}
 	if failure != nil {
 		arn, permission := failure.DeliverTo()

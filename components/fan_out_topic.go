@@ -45,7 +45,11 @@ type FanOutTopic struct {
 	logicalName string
 	fifo        bool
 	key         pulumi.StringInput
+	deadLetters []DeadLetterQueue
 }
+
+// DeadLetterQueues are the queues that keep messages that could not be delivered to functions. Those of queues are the queues' own.
+func (t *FanOutTopic) DeadLetterQueues() []DeadLetterQueue { return t.deadLetters }
 
 // NewFanOutTopic creates the topic. Subscribers are added by its Subscribe methods.
 func NewFanOutTopic(ctx *pulumi.Context, name string, args *FanOutTopicArgs, opts ...pulumi.ResourceOption) (*FanOutTopic, error) {
@@ -189,6 +193,7 @@ func (t *FanOutTopic) SubscribeFunction(ctx *pulumi.Context, name string, functi
 	if err != nil {
 		return wrap(p.component, p.name, err)
 	}
+	t.deadLetters = append(t.deadLetters, undelivered.describe(FromSubscription, function.ARN))
 	permission, err := function.permit(ctx, t, p.name, "sns.amazonaws.com", t.ARN)
 	if err != nil {
 		return wrap(p.component, p.name, err)

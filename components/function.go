@@ -156,6 +156,7 @@ type Function struct {
 	timeout     time.Duration
 	network     *Network
 	alias       *lambda.Alias // of functions with provisioned concurrency
+	deadLetters []DeadLetterQueue
 }
 
 // NewFunction compiles args.Source and creates the function, its role and its log group.

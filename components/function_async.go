@@ -50,6 +50,7 @@ func (f *Function) newAsync(ctx *pulumi.Context, function *lambda.Function, role
 			return err
 		}
 		f.DeadLetterQueueURL = queue.Url
+		f.deadLetters = append(f.deadLetters, queue.describe(FromFunction, f.ARN))
 		failure = queue
 	}
 	arn, permission := failure.DeliverTo()
@@ -79,6 +80,9 @@ func (f *Function) newAsync(ctx *pulumi.Context, function *lambda.Function, role
 		pulumi.Parent(f), pulumi.DependsOn([]pulumi.Resource{policy})) // Lambda checks that the role may deliver
 	return err
 }
+
+// DeadLetterQueues are the queue that keeps events on which the function failed for good, if it has one.
+func (f *Function) DeadLetterQueues() []DeadLetterQueue { return f.deadLetters }
 
 func (a *Async) validate(p *problems) {
 	if a == nil {

@@ -102,6 +102,7 @@ type Table struct {
 	indexes     []string
 	stream      StreamView
 	consumers   []string // of the stream
+	deadLetters []DeadLetterQueue
 }
 
 // NewTable creates a DynamoDB table.

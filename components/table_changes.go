@@ -105,10 +105,15 @@ func (t *Table) OnChange(ctx *pulumi.Context, name string, function *Function, a
 		return err
 	}
 	t.consumers = append(t.consumers, name)
-	return wrap("Table.OnChange", p.name, consumer.subscribe(ctx, t, p.name, t.StreamARN, policies.Grant{
+	err := consumer.subscribe(ctx, t, p.name, t.StreamARN, policies.Grant{
 		Statements: []policies.Statement{{Actions: readingChanges, Resources: []pulumi.StringInput{t.StreamARN}}},
-	}))
+	})
+	t.deadLetters = append(t.deadLetters, consumer.failed...)
+	return wrap("Table.OnChange", p.name, err)
 }
+
+// DeadLetterQueues are the queues that keep which changes were given up, of each consumer that has one.
+func (t *Table) DeadLetterQueues() []DeadLetterQueue { return t.deadLetters }
 
 func (t *Table) changeFilters(p *problems, filters []ChangeFilter) []string {
 	p.want(len(filters) <= maxFilters, "Filters", len(filters), fmt.Sprintf("at most %d (Lambda quota)", maxFilters))

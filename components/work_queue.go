@@ -94,6 +94,11 @@ type WorkQueue struct {
 	failed       *deadLetterQueue
 }
 
+// DeadLetterQueues are the one queue that keeps messages that failed MaxReceives times.
+func (q *WorkQueue) DeadLetterQueues() []DeadLetterQueue {
+	return []DeadLetterQueue{q.failed.describe(FromQueue, q.URL)}
+}
+
 // NewWorkQueue creates the queue, its dead-letter queue with an alarm, and connects the consumer.
 func NewWorkQueue(ctx *pulumi.Context, name string, args *WorkQueueArgs, opts ...pulumi.ResourceOption) (*WorkQueue, error) {
 	if args == nil {

@@ -129,7 +129,7 @@ func (r *Request) Location(path string) string {
 	return path
 }
 
-// Response is the answer to a request. Make one with [JSON] or [Empty].
+// Response is the answer to a request. Make one with [JSON], [Text] or [Empty].
 type Response struct {
 	// Status is the HTTP status.
 	Status int
@@ -142,6 +142,14 @@ type Response struct {
 // JSON returns an answer with a JSON body.
 func JSON(status int, body any) *Response {
 	return &Response{Status: status, Header: map[string]string{"Content-Type": "application/json"}, body: body}
+}
+
+// verbatim is a body that is sent as it is.
+type verbatim string
+
+// Text returns an answer with a body of another type than JSON, such as "text/html; charset=utf-8". It must be UTF-8.
+func Text(status int, contentType, body string) *Response {
+	return &Response{Status: status, Header: map[string]string{"Content-Type": contentType}, body: verbatim(body)}
 }
 
 // Empty returns an answer without a body.
@@ -335,14 +343,17 @@ func (r *Response) encode(request *Request) ([]byte, error) {
 			return nil, fmt.Errorf("header %s = %q would break the response", name, value)
 		}
 	}
-	if r.body == nil {
+	switch body := r.body.(type) {
+	case nil:
 		delete(out.Headers, "Content-Type")
-	} else {
-		body, err := json.Marshal(r.body)
+	case verbatim:
+		out.Body = string(body)
+	default:
+		encoded, err := json.Marshal(body)
 		if err != nil {
 			return nil, fmt.Errorf("encoding the body of a %d: %w", r.Status, err)
 		}
-		out.Body = string(body)
+		out.Body = string(encoded)
 	}
 	// A browser must not take an answer for anything else than it says, and nobody may keep one that is not marked for it.
 	out.Headers["X-Content-Type-Options"] = "nosniff"

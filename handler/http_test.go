@@ -110,6 +110,18 @@ func TestAnswers_CarryTheHeadersThatEveryAnswerNeeds(t *testing.T) {
 	require.Equal(t, "public", got.Header["Cache-Control"])
 }
 
+func TestText_IsSentAsItIs(t *testing.T) {
+	const page = "<p class=\"x\">Ö & ü</p>\n"
+	for _, rest := range []bool{false, true} {
+		got := handlertest.Do(t, answering(func() *handler.Response {
+			return handler.Text(200, "text/html; charset=utf-8", page).WithETag("1")
+		}), handlertest.Request{REST: rest})
+		require.Equal(t, page, got.Body)
+		require.Equal(t, "text/html; charset=utf-8", got.Header["Content-Type"])
+		require.Equal(t, "nosniff", got.Header["X-Content-Type-Options"])
+	}
+}
+
 func TestNotFound(t *testing.T) {
 	got := handlertest.Do(t, handler.NotFound, handlertest.Request{Method: "PATCH"})
 	got.Problem(t, 404)

@@ -17,6 +17,8 @@ var orderCreated = components.TopicFilter{Attributes: components.Fields{"detail-
 type Notifications struct {
 	// NotifyCustomer is the order flow's task that tells a customer what became of an order.
 	NotifyCustomer *components.Function
+	// Sent holds one item per notice.
+	Sent *components.Table
 }
 
 // NewNotifications deploys the e-mails: to customers and administrators about new orders, to administrators about those of high value, and
@@ -81,5 +83,5 @@ func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *c
 	if err != nil {
 		return nil, err
 	}
-	return &Notifications{NotifyCustomer: notify}, nil
+	return &Notifications{NotifyCustomer: notify, Sent: sent}, nil
 }

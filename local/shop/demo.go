@@ -18,7 +18,7 @@ func (u *up) loadDemo(ctx context.Context, state *engine.State, step *progress.S
 		APIURL:      u.frontDoorURL() + "/api",
 		MediaBucket: state.Text("mediaBucket"),
 		Bearer:      bearer,
-		S3:          s3.NewFromConfig(u.aws(), func(o *s3.Options) { o.UsePathStyle = true }),
+		S3:          s3.NewFromConfig(u.AWS(), func(o *s3.Options) { o.UsePathStyle = true }),
 		Progress: func(done, total int) {
 			step.Say("products")
 			step.Count(done, total)

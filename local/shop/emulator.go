@@ -122,7 +122,7 @@ func (e *Emulator) Close() error {
 
 // AWS is the configuration of SDK clients that talk to the emulator as its deployer.
 func (e *Emulator) AWS() aws.Config {
-	return (&Settings{EmulatorPort: e.Port}).aws()
+	return (&Settings{EmulatorPort: e.Port}).AWS()
 }
 
 // Stack is the stack local of a Pulumi program in a folder of the repository, whose Pulumi.local.yaml names the usual port of the shop's
@@ -169,7 +169,7 @@ func (s *Settings) markInstance(ctx context.Context) error {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	id := hex.EncodeToString(b[:])
-	_, err := cloudwatchlogs.NewFromConfig(s.aws()).CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(instancePrefix + id)})
+	_, err := cloudwatchlogs.NewFromConfig(s.AWS()).CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(instancePrefix + id)})
 	if err != nil {
 		return fmt.Errorf("marking the emulator as the one that this shop is deployed to: %w", err)
 	}
@@ -185,7 +185,7 @@ func (s *Settings) sameInstance(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	name := instancePrefix + string(id)
-	out, err := cloudwatchlogs.NewFromConfig(s.aws()).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
+	out, err := cloudwatchlogs.NewFromConfig(s.AWS()).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
 	return err == nil && len(out.LogGroups) == 1
 }
 

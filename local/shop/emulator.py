@@ -10,8 +10,8 @@ import h11
 from hypercorn.events import RawData
 from hypercorn.protocol.h11 import H11Protocol
 from ministack import app
-from ministack.core import iam_actions
-from ministack.services import apigateway, cloudwatch, cognito, lambda_svc, stepfunctions
+from ministack.core import iam_actions, responses
+from ministack.services import apigateway, cloudwatch, cognito, lambda_svc, ses_v2, stepfunctions
 
 # MiniStack hands an event to a function in two writes, of which the second waits for the function's delayed
 # acknowledgement of the first (Nagle's algorithm): 55 ms for every invocation instead of 11 ms.
@@ -183,5 +183,21 @@ apigateway._create_authorizer = authorizer_as_asked
 # Policies refuse what does not come by TLS, and nothing on this machine does.
 pin_request_origin = app.pin_request_origin
 app.pin_request_origin = lambda source_ip, secure: pin_request_origin(source_ip, True)
+
+# Who may send mails may do so from an identity and under an address; IAM is asked for neither.
+enforce_ses = app._enforce_ses_v2
+
+
+def with_sender(method, path, headers, body, query, request_id):
+    if method != "POST" or not path.endswith("/outbound-emails"):
+        return enforce_ses(method, path, headers, body, query, request_id)
+    sender = json.loads(body or b"{}").get("FromEmailAddress", "")
+    identity = sender if sender in ses_v2._identities else sender.rpartition("@")[2]
+    arn = f"arn:aws:ses:{app.extract_region(headers, query)}:{responses.get_account_id()}:identity/{identity}"
+    return app._enforce_data_plane("sesv2", "ses:SendEmail", headers, query, request_id, resource_arn=arn,
+                                   service_context={"ses:FromAddress": sender}, named_resource=arn)
+
+
+app._enforce_ses_v2 = with_sender
 
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

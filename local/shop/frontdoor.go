@@ -26,7 +26,7 @@ import (
 
 // Serve runs the front door until ctx ends.
 func (s *Settings) Serve(ctx context.Context, log *slog.Logger) error {
-	credentials, err := s.aws().Credentials.Retrieve(ctx)
+	credentials, err := s.AWS().Credentials.Retrieve(ctx)
 	if err != nil {
 		return err
 	}
@@ -114,8 +114,8 @@ func (f *frontDoor) load(ctx context.Context) error {
 	if id == "" {
 		return errors.New("stack local has no output distributionId: it is not deployed yet")
 	}
-	buckets := s3.NewFromConfig(f.aws(), func(o *s3.Options) { o.UsePathStyle = true })
-	config, err := edge.Load(ctx, cloudfront.NewFromConfig(f.aws()), buckets, id)
+	buckets := s3.NewFromConfig(f.AWS(), func(o *s3.Options) { o.UsePathStyle = true })
+	config, err := edge.Load(ctx, cloudfront.NewFromConfig(f.AWS()), buckets, id)
 	if err != nil {
 		return err
 	}

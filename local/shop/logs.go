@@ -45,7 +45,7 @@ func (s *Settings) Logs(ctx context.Context, w io.Writer, only string, follow bo
 		}
 		groups = map[string]string{only: group}
 	}
-	client := cloudwatchlogs.NewFromConfig(s.aws(), func(o *cloudwatchlogs.Options) { o.HTTPClient = &http.Client{Timeout: 20 * time.Second} })
+	client := cloudwatchlogs.NewFromConfig(s.AWS(), func(o *cloudwatchlogs.Options) { o.HTTPClient = &http.Client{Timeout: 20 * time.Second} })
 	p := &logPrinter{client: client, groups: groups, w: w, seen: map[string]bool{}}
 	for {
 		if err := p.print(ctx); err != nil && ctx.Err() == nil {

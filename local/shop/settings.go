@@ -148,8 +148,8 @@ func (s *Settings) EmulatorURL() string { return fmt.Sprintf("http://127.0.0.1:%
 // MailURL is where the mails are that the shop has sent.
 func (s *Settings) MailURL() string { return s.URL() + "/_local/mails" }
 
-// aws is the configuration of SDK clients that talk to the emulator as its deployer.
-func (s *Settings) aws() aws.Config {
+// AWS is the configuration of SDK clients that talk to the emulator as its deployer.
+func (s *Settings) AWS() aws.Config {
 	return aws.Config{
 		Region: region, BaseEndpoint: aws.String(s.EmulatorURL()),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

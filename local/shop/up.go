@@ -369,7 +369,7 @@ func (o *observer) Line(text string) {
 // fill makes the deployed shop one that can be used: front door, accounts, products.
 func (u *up) fill(ctx context.Context, state *engine.State) error {
 	pool, client := state.Text("userPoolId"), state.Text("userPoolClientId")
-	accounts := cognito.NewFromConfig(u.aws())
+	accounts := cognito.NewFromConfig(u.AWS())
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return u.step("front door", func(step *progress.Step) (string, error) {
@@ -486,7 +486,7 @@ func (sum *Summary) Write(w io.Writer, s *Settings) {
 	row := func(name, value string) { fmt.Fprintf(&b, "  %-14s %s\n", name, value) }
 	fmt.Fprintf(&b, "\nThe shop is ready (%.0f s).\n\n", sum.ElapsedSeconds)
 	row("Shop", sum.URL)
-	row("API", sum.APIURL+"/products")
+	row("API", sum.APIURL+"/products, described at "+sum.APIURL+"/docs")
 	for _, a := range Accounts {
 		row(strings.ToUpper(a.Role[:1])+a.Role[1:], a.Email+"  /  "+a.Password)
 	}

@@ -356,23 +356,30 @@ func (t *Table) Delete(ctx context.Context, id string, condition Condition) erro
 }
 
 // ShowStock shows how many of a product can be sold, as the inventory counts them, unless a newer number is shown already or there is no
-// such product. Of two numbers, that with the higher asOf is newer.
+// such product. Of two numbers, that with the higher asOf is newer. The product's version grows only if the number changes, so that nobody
+// is told of a change that they cannot see.
 func (t *Table) ShowStock(ctx context.Context, id string, stock, asOf int64) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:           &t.name,
-		Key:                 key(id),
-		UpdateExpression:    aws.String("SET #stock = :stock, #stockAsOf = :asOf, #version = #version + :one"),
-		ConditionExpression: aws.String("attribute_exists(#version) AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"),
-		ExpressionAttributeNames: map[string]string{
-			"#stock": attrStock, "#stockAsOf": attrStockAsOf, "#version": attrVersion,
-		},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":stock": number(stock), ":asOf": number(asOf), ":one": number(1)},
-	})
-	if _, newer := errors.AsType[*types.ConditionalCheckFailedException](err); newer {
+	const newer = "(attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"
+	names := map[string]string{"#stock": attrStock, "#stockAsOf": attrStockAsOf, "#version": attrVersion}
+	values := map[string]types.AttributeValue{":stock": number(stock), ":asOf": number(asOf)}
+	for _, change := range []struct{ update, condition string }{
+		{"SET #stockAsOf = :asOf", "attribute_exists(#version) AND #stock = :stock AND " + newer},
+		{"SET #stock = :stock, #stockAsOf = :asOf, #version = #version + :one", "attribute_exists(#version) AND " + newer},
+	} {
+		if strings.Contains(change.update, ":one") {
+			values[":one"] = number(1)
+		}
+		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &t.name, Key: key(id), UpdateExpression: &change.update, ConditionExpression: &change.condition,
+			ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		})
+		if _, otherwise := errors.AsType[*types.ConditionalCheckFailedException](err); otherwise {
+			continue // another number is shown, then a newer one
+		}
+		if err != nil {
+			return fmt.Errorf("showing that %d of product %q can be sold: %w", stock, id, err)
+		}
 		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("showing that %d of product %q can be sold: %w", stock, id, err)
 	}
 	return nil
 }

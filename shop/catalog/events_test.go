@@ -126,7 +126,7 @@ func testShowStock(t *testing.T, store *Table) {
 	_, err = store.Save(ctx, mug("mug"), IfAbsent())
 	require.NoError(t, err)
 	for _, show := range []struct{ stock, asOf, want, version int64 }{
-		{5, 3, 5, 2}, {4, 2, 5, 2}, {4, 3, 5, 2}, {0, 4, 0, 3}, {8, 10, 8, 4}, {9, 9, 8, 4},
+		{5, 3, 5, 2}, {4, 2, 5, 2}, {4, 3, 5, 2}, {0, 4, 0, 3}, {8, 10, 8, 4}, {9, 9, 8, 4}, {8, 12, 8, 4}, {9, 11, 8, 4},
 	} {
 		require.NoError(t, store.ShowStock(ctx, "mug", show.stock, show.asOf))
 		p, err := store.Get(ctx, "mug")

@@ -152,9 +152,10 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 	switch {
 	case expression == "attribute_not_exists(#version)":
 		ok = version == ""
-	case expression == "attribute_exists(#version) AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)":
+	case strings.HasSuffix(expression, " AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"):
 		shown := item[attrStockAsOf]
-		ok = version != "" && (shown == nil || compare(shown, values[":asOf"]) < 0)
+		same := !strings.Contains(expression, "#stock = :stock") || plain(item[attrStock]) == plain(values[":stock"])
+		ok = version != "" && same && (shown == nil || compare(shown, values[":asOf"]) < 0)
 	case expression == "attribute_exists(#version)":
 		ok = version != ""
 	case in:

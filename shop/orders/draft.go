@@ -31,7 +31,8 @@ type Draft struct {
 	Lines []DraftLine `json:"lines"`
 	// ShippingAddress is where the parcel goes.
 	ShippingAddress Address `json:"shippingAddress"`
-	// PaymentToken is what the payment provider gave the customer's browser for the card: 1–MaxToken letters, digits, '_' and '-'.
+	// PaymentToken is what the payment provider gave the customer's browser for the card: 1–MaxToken letters, digits, '_' and '-', a letter
+	// first. The number of a card is refused, so that none is ever stored.
 	PaymentToken string `json:"paymentToken"`
 }
 
@@ -89,7 +90,7 @@ func (d Draft) validate() error {
 		check(isText(text.value, text.most), "shippingAddress."+text.field, "must have 1–%d characters on one line; found %s", text.most, fault.Quote(text.value))
 	}
 	check(isCountry(a.Country), "shippingAddress.country", "must be an ISO 3166-1 code of two letters such as DE; found %s", fault.Quote(a.Country))
-	check(isToken(d.PaymentToken), "paymentToken", "must be 1–%d of a–z, A–Z, 0–9, '_' and '-'", MaxToken) // not repeated: it is worth money
+	check(isToken(d.PaymentToken), "paymentToken", "must be 1–%d of a–z, A–Z, 0–9, '_' and '-', a letter first; never the number of a card", MaxToken) // not repeated: it is worth money
 	return fault.Invalid(wrong...)
 }
 
@@ -106,7 +107,7 @@ func isCountry(s string) bool {
 }
 
 func isToken(s string) bool {
-	return s != "" && len(s) <= MaxToken && !strings.ContainsFunc(s, func(r rune) bool {
+	return s != "" && strings.IndexAny(s, "0123456789_-") != 0 && len(s) <= MaxToken && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	})
 }

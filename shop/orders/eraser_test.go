@@ -38,9 +38,10 @@ func TestEraser(t *testing.T) {
 		require.NoError(t, NewEraser(table, views).OnDeleted(ctx, gone))
 	}
 	require.Equal(t, events, eventsOf(client), "history stays as it was")
-	require.NoError(t, Rebuild(ctx, table, views, 2, func(int) {}), "and a rebuild brings nothing back")
+	_, err = Rebuild(ctx, table, views, 2, func(int) {})
+	require.NoError(t, err)
 	for key, stored := range client.snapshot(t, "order-views") {
-		if !strings.Contains(key, other.ID) {
+		if !strings.Contains(key, other.ID) { // and a rebuild brings nothing back
 			require.NotContains(t, stored, "ada", key)
 			require.NotContains(t, stored, "too small", "what the customer wrote")
 			require.NotContains(t, stored, "tracking", "leads to the person by the carrier")

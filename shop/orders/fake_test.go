@@ -30,8 +30,6 @@ type fakeDynamo struct {
 	loseAnswer bool
 	// beforeWrite, if set, runs once before the next transaction.
 	beforeWrite func()
-	// leaveOver is how many BatchWriteItem calls do nothing.
-	leaveOver int
 }
 
 // keysOf are the key attributes of tables and indexes.
@@ -105,24 +103,6 @@ func (f *fakeDynamo) DeleteItem(_ context.Context, in *dynamodb.DeleteItemInput,
 	return &dynamodb.DeleteItemOutput{}, nil
 }
 
-func (f *fakeDynamo) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.leaveOver > 0 {
-		f.leaveOver--
-		return &dynamodb.BatchWriteItemOutput{UnprocessedItems: in.RequestItems}, nil
-	}
-	for table, requests := range in.RequestItems {
-		if len(requests) == 0 || len(requests) > 25 {
-			panic(fmt.Sprintf("%d requests, want 1–25", len(requests)))
-		}
-		for _, r := range requests {
-			delete(f.tables[table], id(table, r.DeleteRequest.Key))
-		}
-	}
-	return &dynamodb.BatchWriteItemOutput{}, nil
-}
-
 func (f *fakeDynamo) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	f.mu.Lock()
 	before := f.beforeWrite
@@ -185,21 +165,33 @@ func (f *fakeDynamo) part(part types.TransactWriteItem) (table, key string, ok b
 		return table, key, holds(f.tables[table][key], c.ConditionExpression, nil, nil), func() {}
 	case part.Update != nil:
 		u := part.Update
-		if *u.UpdateExpression != "ADD #units :units, #cents :cents SET #currency = :currency" {
-			panic(*u.UpdateExpression)
-		}
 		table, key = *u.TableName, id(*u.TableName, u.Key)
-		return table, key, true, func() {
-			stored := maps.Clone(u.Key)
-			maps.Copy(stored, f.tables[table][key])
-			for _, name := range []string{"units", "cents"} {
-				stored[name] = number(sum(stored[name], u.ExpressionAttributeValues[":"+name]))
-			}
-			stored["currency"] = u.ExpressionAttributeValues[":currency"]
-			f.tables[table][key] = stored
-		}
+		ok := holds(f.tables[table][key], u.ConditionExpression, u.ExpressionAttributeNames, u.ExpressionAttributeValues)
+		return table, key, ok, func() { f.tables[table][key] = updated(u, f.tables[table][key]) }
+	case part.Delete != nil:
+		d := part.Delete
+		table, key = *d.TableName, id(*d.TableName, d.Key)
+		return table, key, holds(f.tables[table][key], d.ConditionExpression, d.ExpressionAttributeNames, d.ExpressionAttributeValues),
+			func() { delete(f.tables[table], key) }
 	}
 	panic("an unknown part of a transaction")
+}
+
+// updated is what an update makes of an item.
+func updated(u *types.Update, was item) item {
+	is, values := maps.Clone(u.Key), u.ExpressionAttributeValues
+	maps.Copy(is, was)
+	is["currency"] = values[":currency"]
+	switch *u.UpdateExpression {
+	case "ADD #units :units, #cents :cents, #revision :one SET #currency = :currency":
+		is["units"], is["cents"] = number(sum(is["units"], values[":units"])), number(sum(is["cents"], values[":cents"]))
+		is[attrRevision] = number(sum(is[attrRevision], values[":one"]))
+	case "SET #units = :units, #cents = :cents, #currency = :currency, #revision = :next":
+		is["units"], is["cents"], is[attrRevision] = values[":units"], values[":cents"], values[":next"]
+	default:
+		panic(*u.UpdateExpression)
+	}
+	return is
 }
 
 func sum(values ...types.AttributeValue) int64 {

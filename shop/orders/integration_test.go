@@ -95,9 +95,23 @@ func TestIntegration_ListsAndRebuild(t *testing.T) {
 	}
 	live := everything(t, views)
 	require.Contains(t, live["sales"], "mug|2026-03-01")
+	require.Empty(t, verify(t, table, views))
+	wrong, err := views.get(ctx, o.ID)
+	require.NoError(t, err)
+	wrong.Status, wrong.SoldOn = Cancelled, ""
+	replaced, err := views.put(ctx, viewRecord{OrderID: o.ID, Revision: wrong.Revision}, wrong) // and its sales stay
+	require.NoError(t, err)
+	require.True(t, replaced)
+	replaced, err = views.put(ctx, viewRecord{}, viewRecord{OrderID: "ghost", Lines: wrong.Lines, SoldOn: "2026-03-01"})
+	require.NoError(t, err)
+	require.True(t, replaced)
+	require.NotEmpty(t, verify(t, table, views))
+
 	done := 0
-	require.NoError(t, Rebuild(ctx, table, views, 1, func(n int) { done = n }))
+	result, err := Rebuild(ctx, table, views, 1, func(n int) { done = n })
+	require.NoError(t, err)
 	require.Equal(t, 13, done)
+	require.Equal(t, Rebuilt{Orders: 13, Written: 1, Removed: 1, Sales: 2}, result)
 	require.Equal(t, live, everything(t, views))
 }
 

@@ -98,6 +98,7 @@ func TestPlace_Refuses(t *testing.T) {
 		"long texts":      {func(d *Draft) { d.ShippingAddress = Address{long, long, long, long, long} }, fault.ErrInvalid, nil},
 		"control":         {func(d *Draft) { d.ShippingAddress.Name = "Ada\x1b[2J" }, fault.ErrInvalid, []string{"shippingAddress.name"}},
 		"country":         {func(d *Draft) { d.ShippingAddress.Country = "gb" }, fault.ErrInvalid, []string{"shippingAddress.country"}},
+		"card number":     {func(d *Draft) { d.PaymentToken = "4242424242424242" }, fault.ErrInvalid, []string{"paymentToken"}},
 		"token":           {func(d *Draft) { d.PaymentToken = "4242 4242" }, fault.ErrInvalid, []string{"paymentToken"}},
 		"unknown product": {func(d *Draft) { d.Lines[1].ProductID = "unicorn" }, fault.ErrUnprocessable, []string{"lines[1].productId"}},
 		"two currencies":  {func(d *Draft) { d.Lines[1].ProductID = "dollar" }, fault.ErrUnprocessable, nil},

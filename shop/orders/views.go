@@ -3,7 +3,6 @@ package orders
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -237,71 +236,10 @@ func (v *Views) sale(l lineRecord, day, currency string, sign int64) types.Trans
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                &v.sales,
 		Key:                      item{attrProduct: text(l.ProductID), attrDay: text(day)},
-		UpdateExpression:         aws.String("ADD #units :units, #cents :cents SET #currency = :currency"),
-		ExpressionAttributeNames: map[string]string{"#units": "units", "#cents": "cents", "#currency": "currency"},
+		UpdateExpression:         aws.String("ADD #units :units, #cents :cents, #revision :one SET #currency = :currency"),
+		ExpressionAttributeNames: map[string]string{"#units": "units", "#cents": "cents", "#currency": "currency", "#revision": attrRevision},
 		ExpressionAttributeValues: item{
-			":units": number(sign * l.Quantity), ":cents": number(sign * l.Quantity * l.PriceCents), ":currency": text(currency),
+			":units": number(sign * l.Quantity), ":cents": number(sign * l.Quantity * l.PriceCents), ":currency": text(currency), ":one": number(1),
 		},
 	}}
-}
-
-// clear removes everything.
-func (v *Views) clear(ctx context.Context) error {
-	for table, keys := range map[string][]string{v.views: {attrOrderID}, v.sales: {attrProduct, attrDay}} {
-		if err := v.clearTable(ctx, table, keys); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// maxDeletes is how many items BatchWriteItem takes.
-const maxDeletes = 25
-
-func (v *Views) clearTable(ctx context.Context, table string, keys []string) error {
-	names, projection := map[string]string{}, []string{}
-	for i, k := range keys {
-		name := fmt.Sprintf("#k%d", i)
-		names[name], projection = k, append(projection, name)
-	}
-	input := &dynamodb.ScanInput{
-		TableName: &table, ProjectionExpression: aws.String(strings.Join(projection, ", ")), ExpressionAttributeNames: names, Limit: aws.Int32(maxDeletes), ConsistentRead: aws.Bool(true),
-	}
-	for {
-		out, err := v.client.Scan(ctx, input)
-		if err != nil {
-			return fmt.Errorf("clearing %s: %w", table, err)
-		}
-		var deletes []types.WriteRequest
-		for _, found := range out.Items {
-			deletes = append(deletes, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: found}})
-		}
-		if err := v.write(ctx, table, deletes); err != nil {
-			return err
-		}
-		if len(out.LastEvaluatedKey) == 0 {
-			return nil
-		}
-		input.ExclusiveStartKey = out.LastEvaluatedKey
-	}
-}
-
-// write carries requests out, those that DynamoDB leaves over again.
-func (v *Views) write(ctx context.Context, table string, requests []types.WriteRequest) error {
-	for attempt := 0; len(requests) > 0; attempt++ {
-		if attempt == maxAttempts {
-			return fmt.Errorf("clearing %s: DynamoDB left %d items over %d times; try again when it is less busy", table, len(requests), maxAttempts)
-		}
-		if attempt > 0 {
-			if err := pause(ctx); err != nil {
-				return err
-			}
-		}
-		out, err := v.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: requests}})
-		if err != nil {
-			return fmt.Errorf("clearing %s: %w", table, err)
-		}
-		requests = out.UnprocessedItems[table]
-	}
-	return nil
 }

@@ -22,10 +22,13 @@ func TestHealth(t *testing.T) {
 
 func TestMe(t *testing.T) {
 	type profile struct {
-		UserID string   `json:"userId"`
-		Email  string   `json:"email"`
-		Name   string   `json:"name"`
-		Groups []string `json:"groups"`
+		UserID    string    `json:"userId"`
+		Email     string    `json:"email"`
+		Name      string    `json:"name"`
+		Groups    []string  `json:"groups"`
+		Version   int64     `json:"version"`
+		CreatedAt time.Time `json:"createdAt"`
+		UpdatedAt time.Time `json:"updatedAt"`
 	}
 	for _, tt := range []struct {
 		account account
@@ -139,7 +142,7 @@ func TestProduct_UnknownOnes(t *testing.T) {
 
 func TestUnknownRoutes(t *testing.T) {
 	requireNothingWritten(t)
-	for _, path := range []string{"/", "/unknown", "/products/a/b", "/products/", "/users", "/users/me/x", "/categories", "/health/x", "/Products", "/.env", "/actuator/env"} {
+	for _, path := range []string{"/", "/unknown", "/products/a/b", "/products/", "/users/me/x", "/orders/a/b", "/payments", "/categories", "/health/x", "/Products", "/.env", "/actuator/env"} {
 		t.Run(label(path), func(t *testing.T) {
 			t.Parallel()
 			for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
@@ -154,7 +157,8 @@ func TestUnknownMethods(t *testing.T) {
 	victim := create(t, newDraft())
 	requireNothingWritten(t)
 	own := map[string][]string{
-		"/products": {"GET", "POST"}, "/products/" + victim.ID: {"GET", "PUT", "DELETE"}, "/users/me": {"GET"}, "/health": {"GET"},
+		"/products": {"GET", "POST"}, "/products/" + victim.ID: {"GET", "PUT", "DELETE"}, "/users/me": {"GET", "PUT", "DELETE"}, "/health": {"GET"},
+		"/users": {"GET", "POST"}, "/orders": {"GET", "POST"}, "/payments/webhook": {"GET", "POST"},
 	}
 	for _, path := range slices.Sorted(maps.Keys(own)) {
 		t.Run(label(path), func(t *testing.T) {

@@ -19,16 +19,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// allowed is all that each function may do to the shop's data.
+// allowed is all that each function may do to products and to the user who is signed in; functions that are not here may do nothing of it.
 var allowed = map[string][]string{
-	"list-products":  {"dynamodb:Query index"},
-	"get-product":    {"dynamodb:GetItem"},
-	"create-product": {"dynamodb:UpdateItem"},
-	"put-product":    {"dynamodb:UpdateItem"},
-	"delete-product": {"dynamodb:DeleteItem"},
-	"get-me":         {"cognito-idp:AdminGetUser"},
-	"health":         {},
-	"not-found":      {},
+	"list-products":   {"dynamodb:Query index"},
+	"get-product":     {"dynamodb:GetItem"},
+	"create-product":  {"dynamodb:UpdateItem"},
+	"put-product":     {"dynamodb:UpdateItem"},
+	"delete-product":  {"dynamodb:DeleteItem"},
+	"project-stock":   {"dynamodb:UpdateItem"},
+	"get-me":          {"cognito-idp:AdminGetUser"},
+	"put-me":          {"cognito-idp:AdminGetUser"},
+	"email-customer":  {"cognito-idp:AdminGetUser"},
+	"notify-customer": {"cognito-idp:AdminGetUser"},
 }
 
 // A function does what its role allows and nothing else. A probe that runs with the role tries it: whoever takes over
@@ -48,10 +50,12 @@ func TestIAM_FunctionsCanDoNothingButTheirTask(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, functions, len(allowed), "every function of the shop and no other: %v", functions)
-	code := probe(t)
-	for name, may := range allowed {
+	for name := range allowed {
 		require.Contains(t, functions, name)
+	}
+	code := probe(t)
+	for name := range functions {
+		may := allowed[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			results := tryAs(t, client, run+"-"+name, functions[name], code)

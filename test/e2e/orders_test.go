@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -43,11 +47,6 @@ type line struct {
 	Name       string `json:"name"`
 	Quantity   int64  `json:"quantity"`
 	PriceCents int64  `json:"priceCents"`
-}
-
-// payment is what the API tells of a payment.
-type payment struct {
-	Status string `json:"status"`
 }
 
 // settled are the statuses in which nothing more happens to an order by itself but its delivery.
@@ -108,6 +107,13 @@ func await(t *testing.T, id string, limit time.Duration, statuses ...string) ord
 	}
 }
 
+// paymentOf is the status of the payment of an order of the demo customer.
+func paymentOf(t *testing.T, orderID string) string {
+	t.Helper()
+	a := send(t, request{path: api("/payments/") + orderID, token: customerToken(t)})
+	return decode[map[string]any](t, a, http.StatusOK)["status"].(string)
+}
+
 // types are the events of an order.
 func (o order) types() []string {
 	var types []string
@@ -121,14 +127,33 @@ func (o order) types() []string {
 func stocked(t *testing.T, stock int64) product {
 	t.Helper()
 	p := create(t, newDraft().with("stock", stock))
-	require.Eventually(t, func() bool { return stockOf(t, p.ID) == stock }, 20*time.Second, 100*time.Millisecond, "stock of %s", p.ID)
+	require.Eventually(t, func() bool { return levelOf(t, p.ID).available == stock }, 20*time.Second, 100*time.Millisecond, "stock of %s", p.ID)
 	return p
 }
 
-// stockOf is how many of a product the inventory can sell.
-func stockOf(t *testing.T, productID string) int64 {
+// level is how much there is of a product.
+type level struct{ available, reserved, sold int64 }
+
+// levelOf is how much there is of a product, as the inventory's table has it.
+func levelOf(t *testing.T, productID string) level {
 	t.Helper()
-	return shop.level(t, productID).available
+	out, err := shop.products.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: &shop.stock, ConsistentRead: aws.Bool(true),
+		Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "PRODUCT#" + productID}, "sk": &types.AttributeValueMemberS{Value: "LEVEL"},
+		},
+	})
+	require.NoError(t, err)
+	var stored struct{ Available, Reserved, Sold int64 }
+	require.NoError(t, attributevalue.UnmarshalMap(out.Item, &stored))
+	return level{stored.Available, stored.Reserved, stored.Sold}
+}
+
+// awaitLevel waits until there is so much of a product.
+func awaitLevel(t *testing.T, productID string, want level) {
+	t.Helper()
+	require.Eventually(t, func() bool { return levelOf(t, productID) == want }, 30*time.Second, 100*time.Millisecond,
+		"want %+v of product %s", want, productID)
 }
 
 // mail is an e-mail in the emulator's mail catcher.
@@ -182,16 +207,16 @@ func TestOrder_GoesItsWholeWay(t *testing.T) {
 	p := stocked(t, 5)
 	placed := place(t, basket{lines: map[string]int64{p.ID: 2}})
 	require.Equal(t, "PENDING", placed.Status)
-	require.EqualValues(t, 2*p.PriceCents, placed.TotalCents)
+	require.Equal(t, 2*p.PriceCents, placed.TotalCents)
 	o := await(t, placed.ID, 60*time.Second, "SHIPPED", "DELIVERED")
 	require.NotEmpty(t, o.TrackingNumber)
 	require.Equal(t, []string{"Order Created", "Order Reserved", "Order Paid", "Order Shipped"}, o.types()[:4])
 	awaitMail(t, o.ID, shop.customer.email, "We have your order")
 	awaitMail(t, o.ID, shop.customer.email, "is on its way")
 	awaitMail(t, o.ID, teamAddress, "New order")
-	paid := decode[map[string]any](t, send(t, request{path: api("/payments/") + o.ID, token: customerToken(t)}), http.StatusOK)
-	require.Equal(t, "CAPTURED", paid["status"])
-	require.Eventually(t, func() bool { return shop.level(t, p.ID) == level{available: 3, sold: 2} }, 20*time.Second, 100*time.Millisecond)
+	paid := paymentOf(t, o.ID)
+	require.Equal(t, "CAPTURED", paid)
+	awaitLevel(t, p.ID, level{available: 3, sold: 2})
 	require.Eventually(t, func() bool {
 		return decode[product](t, get(t, api("/products/")+p.ID), http.StatusOK).Stock == 3
 	}, 20*time.Second, 100*time.Millisecond, "the catalogue shows what is left")
@@ -226,14 +251,14 @@ func TestOrder_PaymentsOfEveryKind(t *testing.T) {
 				o.Status = "SHIPPED"
 			}
 			require.Equal(t, want.status, o.Status, "%v", o.History)
-			paid := decode[map[string]any](t, send(t, request{path: api("/payments/") + o.ID, token: customerToken(t)}), http.StatusOK)
-			require.Equal(t, want.payment, paid["status"])
+			paid := paymentOf(t, o.ID)
+			require.Equal(t, want.payment, paid)
 			left := level{available: 2, sold: 1}
 			if want.status == "FAILED" {
 				left = level{available: 3}
 				awaitMail(t, o.ID, shop.customer.email, "could not be carried out")
 			}
-			require.Eventually(t, func() bool { return shop.level(t, p.ID) == left }, 20*time.Second, 100*time.Millisecond)
+			awaitLevel(t, p.ID, left)
 		})
 	}
 }
@@ -243,9 +268,9 @@ func TestOrder_ThatTheCarrierRefusesIsPaidBack(t *testing.T) {
 	p := stocked(t, 3)
 	o := await(t, place(t, basket{lines: map[string]int64{p.ID: 1}, postcode: "00000"}).ID, 90*time.Second, settled...)
 	require.Equal(t, "REFUNDED", o.Status, "%v", o.History)
-	paid := decode[map[string]any](t, send(t, request{path: api("/payments/") + o.ID, token: customerToken(t)}), http.StatusOK)
-	require.Equal(t, "REFUNDED", paid["status"])
-	require.Equal(t, level{available: 3}, shop.level(t, p.ID))
+	paid := paymentOf(t, o.ID)
+	require.Equal(t, "REFUNDED", paid)
+	awaitLevel(t, p.ID, level{available: 3})
 	awaitMail(t, o.ID, shop.customer.email, "you get your money back")
 }
 
@@ -268,7 +293,7 @@ func TestOrder_WaitsForStockAndShipsWhenItArrives(t *testing.T) {
 	awaitMail(t, waiting.ID, shop.customer.email, "waits for goods")
 	restock(t, p.ID, 10)
 	await(t, waiting.ID, 60*time.Second, "SHIPPED", "DELIVERED")
-	require.Equal(t, level{available: 7, sold: 3}, shop.level(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 7, sold: 3})
 }
 
 func TestOrder_ThatWaitsCanBeCancelled(t *testing.T) {
@@ -280,7 +305,7 @@ func TestOrder_ThatWaitsCanBeCancelled(t *testing.T) {
 	require.Equal(t, "CANCELLED", cancelled.Status)
 	awaitMail(t, waiting.ID, shop.customer.email, "is cancelled")
 	restock(t, p.ID, 10)
-	require.Eventually(t, func() bool { return shop.level(t, p.ID) == level{available: 10} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{available: 10})
 }
 
 // restock sets a product's stock as the administrator does, against whichever version there is.
@@ -304,9 +329,9 @@ func TestReturn_BringsGoodsBackAndMoneyToo(t *testing.T) {
 	giveBack(t, o.ID, "Does not fit")
 	returned := await(t, o.ID, 60*time.Second, "RETURNED")
 	require.Equal(t, "REFUNDED", returned.Return.Stage)
-	require.Eventually(t, func() bool { return shop.level(t, p.ID) == level{available: 4} }, 20*time.Second, 100*time.Millisecond)
-	paid := decode[map[string]any](t, send(t, request{path: api("/payments/") + o.ID, token: customerToken(t)}), http.StatusOK)
-	require.Equal(t, "REFUNDED", paid["status"])
+	awaitLevel(t, p.ID, level{available: 4})
+	paid := paymentOf(t, o.ID)
+	require.Equal(t, "REFUNDED", paid)
 }
 
 func TestReturn_WhoseRefundFailsIsUndone(t *testing.T) {
@@ -319,7 +344,7 @@ func TestReturn_WhoseRefundFailsIsUndone(t *testing.T) {
 		return r != nil && r.Stage == "FAILED"
 	}, 60*time.Second, 200*time.Millisecond)
 	require.Contains(t, []string{"SHIPPED", "DELIVERED"}, look(t, o.ID).Status, "as it was before")
-	require.Eventually(t, func() bool { return shop.level(t, p.ID) == level{available: 2, sold: 2} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{available: 2, sold: 2})
 }
 
 func TestReturn_OfDamagedGoodsIsRefused(t *testing.T) {
@@ -331,7 +356,7 @@ func TestReturn_OfDamagedGoodsIsRefused(t *testing.T) {
 		r := look(t, o.ID).Return
 		return r != nil && r.Stage == "REFUSED"
 	}, 60*time.Second, 200*time.Millisecond)
-	require.Equal(t, level{available: 2, sold: 2}, shop.level(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 2, sold: 2})
 }
 
 func giveBack(t *testing.T, orderID, reason string) {
@@ -359,7 +384,7 @@ func TestOrder_TheSameKeyIsTheSameOrder(t *testing.T) {
 	other := basket{lines: map[string]int64{p.ID: 2}}.body()
 	requireProblem(t, send(t, placing(token, key, other)), http.StatusUnprocessableEntity)
 	await(t, first.ID, 60*time.Second, "SHIPPED", "DELIVERED")
-	require.Equal(t, level{available: 49, sold: 1}, shop.level(t, p.ID))
+	awaitLevel(t, p.ID, level{available: 49, sold: 1})
 }
 
 func TestOrder_RefusesWhatIsWrong(t *testing.T) {
@@ -367,7 +392,9 @@ func TestOrder_RefusesWhatIsWrong(t *testing.T) {
 	p := stocked(t, 1)
 	token := customerToken(t)
 	good := func() draft { return basket{lines: map[string]int64{p.ID: 1}}.body() }
-	quantity := func(n any) draft { return good().with("lines", []any{map[string]any{"productId": p.ID, "quantity": n}}) }
+	quantity := func(n any) draft {
+		return good().with("lines", []any{map[string]any{"productId": p.ID, "quantity": n}})
+	}
 	for name, c := range map[string]struct {
 		body   any
 		status int
@@ -393,7 +420,7 @@ func TestOrder_RefusesWhatIsWrong(t *testing.T) {
 	}
 	requireProblem(t, send(t, request{method: "POST", path: api("/orders"), token: token, body: good()}), http.StatusBadRequest)
 	requireGatewayRefusal(t, send(t, placing("", newID(), good())), http.StatusUnauthorized)
-	require.Equal(t, level{available: 1}, shop.level(t, p.ID), "nothing of this may reserve anything")
+	require.Equal(t, level{available: 1}, levelOf(t, p.ID), "nothing of this may reserve anything")
 }
 
 func TestOrder_IsItsCustomersAlone(t *testing.T) {
@@ -439,7 +466,7 @@ func TestOrder_RaceForTheLastItems(t *testing.T) {
 		}
 	}
 	require.Equal(t, 10, sold)
-	require.Eventually(t, func() bool { return shop.level(t, p.ID) == level{sold: 10} }, 20*time.Second, 100*time.Millisecond)
+	awaitLevel(t, p.ID, level{sold: 10})
 	for _, id := range ids { // nobody waits for ever
 		a := send(t, request{method: "POST", path: api("/orders/") + id + "/cancel", token: token})
 		require.Contains(t, []int{http.StatusOK, http.StatusConflict}, a.status, a.body)
@@ -517,7 +544,7 @@ func TestOrders_OfManyCustomersAllEnd(t *testing.T) {
 	}
 	t.Logf("all ended after %v: %v; %d had to wait for stock", time.Since(started), ends, waiting)
 	require.Eventually(t, func() bool {
-		a, b := shop.level(t, plenty.ID), shop.level(t, scarce.ID)
+		a, b := levelOf(t, plenty.ID), levelOf(t, scarce.ID)
 		return a.reserved == 0 && b.reserved == 0 && a.available+a.sold == 500 && b == level{sold: 20}
-	}, 60*time.Second, time.Second, "what is left: %+v %+v", shop.level(t, plenty.ID), shop.level(t, scarce.ID))
+	}, 60*time.Second, time.Second, "what is left: %+v %+v", levelOf(t, plenty.ID), levelOf(t, scarce.ID))
 }

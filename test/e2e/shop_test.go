@@ -28,6 +28,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/serverless-shop/serverless-shop/internal/contract"
 )
 
 // shop is the shop under test.
@@ -40,8 +42,9 @@ type runningShop struct {
 	client           *http.Client
 	accounts         *cognito.Client
 	products         *dynamodb.Client
-	table            string
+	table, stock     string
 	customer, admin  account
+	contract         *contract.Contract
 }
 
 // account is who can sign in.
@@ -80,6 +83,9 @@ func setUp(m *testing.M) (code int, err error) {
 		},
 		customer: account{cmp.Or(os.Getenv("SHOP_CUSTOMER"), "demo@nordlicht.example"), cmp.Or(os.Getenv("SHOP_CUSTOMER_PASSWORD"), "Demo-Shop-2026")},
 		admin:    account{cmp.Or(os.Getenv("SHOP_ADMIN"), "admin@nordlicht.example"), cmp.Or(os.Getenv("SHOP_ADMIN_PASSWORD"), "Admin-Shop-2026")},
+	}
+	if shop.contract, err = contract.New(); err != nil {
+		return 1, err
 	}
 	if err := shop.connect(ctx); err != nil {
 		return 1, err
@@ -130,6 +136,9 @@ func (s *runningShop) connect(ctx context.Context) error {
 				return fmt.Errorf("the emulator at %s has several products tables (%s, %s): want a shop of its own; run make down, make up", s.emulatorURL, s.table, name)
 			}
 			s.table = name
+		}
+		if strings.HasPrefix(name, "stock-") {
+			s.stock = name
 		}
 	}
 	if s.table == "" {
@@ -299,7 +308,7 @@ func send(t *testing.T, r request) answer {
 	return a
 }
 
-// ask is send for other goroutines than a test's own.
+// ask is send for other goroutines than a test's own. An answer that api/openapi.yaml does not promise is an error.
 func ask(ctx context.Context, r request) (answer, error) {
 	var body io.Reader
 	header := r.header.Clone()
@@ -336,7 +345,20 @@ func ask(ctx context.Context, r request) (answer, error) {
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, res.Header, string(data)}, err
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{res.StatusCode, res.Header, string(data)}, promised(ctx, q.Method, r.path, res, data)
+}
+
+// promised says what an answer of the API has that api/openapi.yaml does not promise. What the front door or the gateway says of requests
+// that are no HTTP to them, in plain text, is none of the API's answers; nor is what came compressed as it was asked for.
+func promised(ctx context.Context, method, path string, res *http.Response, body []byte) error {
+	after, isAPI := strings.CutPrefix(path, shop.config.APIURL)
+	if !isAPI || res.Header.Get("Content-Encoding") != "" || strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
+		return nil
+	}
+	return shop.contract.Answer(ctx, method, "/api"+after, res.StatusCode, res.Header, body)
 }
 
 // get asks for a path.
