@@ -292,7 +292,7 @@ func (w *world) checkViews(ctx context.Context, violate violate) {
 	for _, name := range []string{"order-views", "sales"} {
 		live[name] = comparable(w.db.Items(name))
 	}
-	if err := orders.Rebuild(ctx, orders.NewTable(w.db, "orders"), orders.NewViews(w.db, "order-views", "sales"), 1, func(int) {}); err != nil {
+	if _, err := orders.Rebuild(ctx, orders.NewTable(w.db, "orders"), orders.NewViews(w.db, "order-views", "sales"), 1, func(int) {}); err != nil {
 		panic(err)
 	}
 	for name, was := range live {
