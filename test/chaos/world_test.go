@@ -289,7 +289,7 @@ var faulty = []string{
 }
 
 // critical are the functions that deal with what must not happen twice.
-var critical = []string{"place-order", "advance-order", "reserve-stock", "release-stock", "charge-payment", "refund-payment", "create-shipment", "cancel-shipment", "receive-stock"}
+var critical = []string{"place-order", "advance-order", "reserve-stock", "release-stock", "charge-payment", "refund-payment", "create-shipment", "cancel-shipment", "receive-stock", "email-admin"}
 
 // StartExecution starts the order flow, once for each name.
 func (w *world) StartExecution(ctx context.Context, in *sfn.StartExecutionInput, _ ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error) {
