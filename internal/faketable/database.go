@@ -239,7 +239,7 @@ func (d *Database) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemIn
 
 // PutItem stores an item if its condition holds.
 func (d *Database) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	_, _, err := d.write(ctx, "PutItem", types.TransactWriteItem{Put: &types.Put{
+	_, err := d.write(ctx, "PutItem", types.TransactWriteItem{Put: &types.Put{
 		TableName: in.TableName, Item: in.Item, ConditionExpression: in.ConditionExpression, ExpressionAttributeNames: in.ExpressionAttributeNames,
 		ExpressionAttributeValues: in.ExpressionAttributeValues, ReturnValuesOnConditionCheckFailure: in.ReturnValuesOnConditionCheckFailure,
 	}})
@@ -248,7 +248,7 @@ func (d *Database) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...
 
 // UpdateItem changes an item, or makes it, if its condition holds.
 func (d *Database) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	_, item, err := d.write(ctx, "UpdateItem", types.TransactWriteItem{Update: &types.Update{
+	item, err := d.write(ctx, "UpdateItem", types.TransactWriteItem{Update: &types.Update{
 		TableName: in.TableName, Key: in.Key, UpdateExpression: in.UpdateExpression, ConditionExpression: in.ConditionExpression,
 		ExpressionAttributeNames: in.ExpressionAttributeNames, ExpressionAttributeValues: in.ExpressionAttributeValues,
 		ReturnValuesOnConditionCheckFailure: in.ReturnValuesOnConditionCheckFailure,
@@ -266,18 +266,18 @@ func (d *Database) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
 
 // DeleteItem removes an item if its condition holds.
 func (d *Database) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	_, _, err := d.write(ctx, "DeleteItem", types.TransactWriteItem{Delete: &types.Delete{
+	_, err := d.write(ctx, "DeleteItem", types.TransactWriteItem{Delete: &types.Delete{
 		TableName: in.TableName, Key: in.Key, ConditionExpression: in.ConditionExpression, ExpressionAttributeNames: in.ExpressionAttributeNames,
 		ExpressionAttributeValues: in.ExpressionAttributeValues, ReturnValuesOnConditionCheckFailure: in.ReturnValuesOnConditionCheckFailure,
 	}})
 	return &dynamodb.DeleteItemOutput{}, err
 }
 
-// write makes a write of its own.
-func (d *Database) write(ctx context.Context, action string, w types.TransactWriteItem) (old, item Item, err error) {
+// write makes a write of its own, and returns the item as it is then.
+func (d *Database) write(ctx context.Context, action string, w types.TransactWriteItem) (item Item, err error) {
 	p := d.part(w)
 	err = d.call(ctx, Call{action, p.table, p.name, 0}, func() error {
-		old = p.t.get(p.key)
+		old := p.t.get(p.key)
 		if !p.holds(old) {
 			failed := &types.ConditionalCheckFailedException{Message: aws.String("The conditional request failed")}
 			if p.whenNot == types.ReturnValuesOnConditionCheckFailureAllOld {
@@ -289,7 +289,7 @@ func (d *Database) write(ctx context.Context, action string, w types.TransactWri
 		d.change(p.t, p.key, item)
 		return nil
 	})
-	return old, item, err
+	return item, err
 }
 
 // part is one write, alone or of a transaction.
@@ -354,11 +354,11 @@ func (d *Database) TransactWriteItems(ctx context.Context, in *dynamodb.Transact
 	seen := map[string]bool{}
 	for i, w := range in.TransactItems {
 		parts[i] = d.part(w)
-		if id := parts[i].table + " " + parts[i].name; seen[id] {
+		id := parts[i].table + " " + parts[i].name
+		if seen[id] {
 			panic("faketable: a transaction must not have two writes of " + id)
-		} else {
-			seen[id] = true
 		}
+		seen[id] = true
 	}
 	if len(parts) == 0 || len(parts) > maxTransaction {
 		panic(fmt.Sprintf("faketable: a transaction has %d writes, want 1–%d", len(parts), maxTransaction))

@@ -241,7 +241,7 @@ func compare(a types.AttributeValue, operator string, b types.AttributeValue) bo
 		}
 	default:
 		if operator == "=" || operator == "<>" {
-			return a != nil && reflect.DeepEqual(a, b) == (operator == "=")
+			return reflect.DeepEqual(a, b) == (operator == "=")
 		}
 	}
 	switch operator {

@@ -44,7 +44,7 @@ var transitions = map[Status][]Status{
 	Backordered:     {Reserved, Cancelled, Failed},
 	Reserved:        {Paid, Cancelled, Failed},
 	Paid:            {Shipped, Cancelled, Refunded},
-	Cancelled:       {Refunded},
+	Cancelled:       {Refunded, Shipped}, // the latter if the parcel had left before it could be stopped
 	Shipped:         {Delivered, ReturnRequested},
 	Delivered:       {ReturnRequested},
 	ReturnRequested: {Returned, Shipped, Delivered}, // the latter two when the return fails

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -242,7 +243,7 @@ func (w *world) changed(table string, c handler.Change) {
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(partition))
 		w.send(m.to, &message{
-			name: fmt.Sprintf("the change of %s", w.named(partition)), change: c, group: fmt.Sprint(h.Sum32() % shards),
+			name: fmt.Sprintf("the change of %s", w.named(partition)), change: c, group: strconv.Itoa(int(h.Sum32() % shards)),
 		})
 	}
 }

@@ -36,6 +36,7 @@ type outcome struct {
 // play makes a story happen, until everything is at rest, and heals what stopped: faults cease, dead-letter queues and executions are
 // redriven. It returns what was violated.
 func play(t *testing.T, p plan, b bugs) outcome {
+	t.Helper()
 	var o outcome
 	synctest.Test(t, func(t *testing.T) {
 		cryptotest.SetGlobalRandom(t, p.seed)
@@ -236,7 +237,7 @@ func (w *world) restock(p *process, a action) {
 			panic(err)
 		}
 		r, _ := w.request(p, "put-product", handlertest.Request{
-			Method: "PUT", Path: map[string]string{"id": a.product}, Body: string(body), Header: map[string]string{"If-Match": fmt.Sprintf("%q", fmt.Sprint(shown.Version))},
+			Method: "PUT", Path: map[string]string{"id": a.product}, Body: string(body), Header: map[string]string{"If-Match": fmt.Sprintf(`"%d"`, shown.Version)},
 		}.Signed("grace", "admin"))
 		if r.Status == http.StatusOK {
 			return

@@ -119,6 +119,7 @@ func (w *world) schemas() map[string]faketable.Schema {
 var silent = slog.New(slog.DiscardHandler)
 
 func newWorld(t *testing.T, p plan, b bugs) *world {
+	t.Helper()
 	w := &world{
 		t: t, plan: p, scheduler: newScheduler(p.seed, p.random), tracing: os.Getenv("CHAOS_TRACE") != "",
 		called: map[string]int{}, delivered: map[string]int{}, repeats: map[*message]bool{}, deduplicated: map[string]time.Time{},
