@@ -17,7 +17,7 @@ import (
 type Status string
 
 // The states of an order. Failed, Refunded and Returned are final; Cancelled and Delivered are too, unless the customer was
-// charged or wants to return the goods.
+// charged or wants to return the goods, or the parcel could not be stopped any more.
 const (
 	Pending         Status = "PENDING"
 	Reserved        Status = "RESERVED"
