@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/shop/inventory"
+	"github.com/serverless-shop/serverless-shop/shop/orders"
 )
 
 // runs is how many stories are told unless CHAOS_RUNS says otherwise: some seconds of them.
@@ -34,11 +35,13 @@ func TestShop_KeepsItsPromisesInEveryStory(t *testing.T) {
 	if os.Getenv("CHAOS_SEED") != "" {
 		first, runs = setting(t, "CHAOS_SEED", 0), 1
 	}
-	steps := 0
+	steps, called, ends := 0, map[string]int{}, map[orders.Status]int{}
 	for seed := first; seed < first+runs; seed++ {
 		p := newPlan(uint64(seed)) //nolint:gosec // counted from 1
 		o := play(t, p, bugs{})
 		steps += o.steps
+		add(called, o.called)
+		add(ends, o.ends)
 		if o.violation != nil {
 			t.Fatal(tale(t, p, bugs{}))
 		}
@@ -46,7 +49,21 @@ func TestShop_KeepsItsPromisesInEveryStory(t *testing.T) {
 			t.Log(strings.Join(o.story, "\n"))
 		}
 	}
-	t.Logf("%d stories of %d steps in all", runs, steps)
+	t.Logf("%d stories of %d steps in all; orders ended as %v", runs, steps, ends)
+	if runs > 1 {
+		for _, function := range faulty {
+			require.NotZero(t, called[function], "%s was never at work", function)
+		}
+		for status := range final {
+			require.NotZero(t, ends[status], "no order ended as %s", status)
+		}
+	}
+}
+
+func add[K comparable](sum, more map[K]int) {
+	for k, n := range more {
+		sum[k] += n
+	}
 }
 
 // tale tells the shortest story that breaks a promise as p does.

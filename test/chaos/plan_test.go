@@ -123,7 +123,7 @@ func newPlan(seed uint64) plan {
 	for range c.IntN(3) {
 		p.actions = append(p.actions, action{kind: "restock", product: pick(c, products...), quantity: 1 + c.Int64N(4), after: c.IntN(400)})
 	}
-	for range pick(c, 0, 1, 2, 4, 8) {
+	for range pick(c, 0, 2, 4, 8, 12) {
 		p.faults = append(p.faults, newFault(c))
 	}
 	return p
@@ -155,7 +155,7 @@ func newFault(c *rand.Rand) fault {
 	if c.IntN(2) == 0 { // there are many functions, and what goes wrong with money, stock and parcels does so in a few
 		function = pick(c, critical...)
 	}
-	f := fault{function: function, kind: c.IntN(faultKinds), nth: 1 + c.IntN(1+c.IntN(20)), count: 1}
+	f := fault{function: function, kind: c.IntN(faultKinds), nth: 1 + c.IntN(1+c.IntN(12)), count: 1}
 	if !f.message() {
 		f.count = pick(c, 1, 1, 1, 2, 5, 30) // the last two are outages
 	}

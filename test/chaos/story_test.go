@@ -13,6 +13,7 @@ import (
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/handlertest"
 	"github.com/serverless-shop/serverless-shop/shop/catalog"
+	"github.com/serverless-shop/serverless-shop/shop/orders"
 )
 
 // ada is who orders.
@@ -31,6 +32,8 @@ type outcome struct {
 	violation error
 	story     []string
 	steps     int
+	called    map[string]int // calls to the outside by each function
+	ends      map[orders.Status]int
 }
 
 // play makes a story happen, until everything is at rest, and heals what stopped: faults cease, dead-letter queues and executions are
@@ -42,7 +45,7 @@ func play(t *testing.T, p plan, b bugs) outcome {
 		cryptotest.SetGlobalRandom(t, p.seed)
 		w := newWorld(t, p, b)
 		o.violation = w.live()
-		o.story, o.steps = w.story, w.scheduler.steps
+		o.story, o.steps, o.called, o.ends = w.story, w.scheduler.steps, w.called, w.ends
 		w.over = true
 		w.scheduler.end()
 	})

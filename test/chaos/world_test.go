@@ -78,7 +78,8 @@ type world struct {
 	customers         map[string]*customer // by idempotency key
 	names             map[string]string    // of orders, by id
 	received          map[string]int64     // of each product, what administrators entered
-	broken            error                // what was violated at some moment
+	ends              map[orders.Status]int
+	broken            error // what was violated at some moment
 }
 
 // execution is one of the order flow.
@@ -125,8 +126,8 @@ func newWorld(t *testing.T, p plan, b bugs) *world {
 		called: map[string]int{}, delivered: map[string]int{}, repeats: map[*message]bool{}, deduplicated: map[string]time.Time{},
 		executions: map[string]*execution{}, waiting: map[string]chan *tokenAnswer{}, mails: map[string]int{}, excused: map[string]int{},
 		archived: map[string]bool{}, customers: map[string]*customer{}, names: map[string]string{},
-		received: map[string]int64{},
-		tasks:    map[string]lambda.Handler{}, routes: map[string]lambda.Handler{},
+		received: map[string]int64{}, ends: map[orders.Status]int{},
+		tasks: map[string]lambda.Handler{}, routes: map[string]lambda.Handler{},
 	}
 	w.db = faketable.NewDatabase(w.schemas())
 	w.db.Around = func(ctx context.Context, c faketable.Call, do func()) error {
