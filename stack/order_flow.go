@@ -30,7 +30,7 @@ func (s *Stack) NewOrderFlow(ctx *pulumi.Context, messaging *Messaging, orders *
 			"NotifyCustomer": notifications.NotifyCustomer,
 		},
 		Waivers: map[string]string{
-			"SellLine": redrivable, "CancelShipment": redrivable, "RefundPayment": redrivable, "ReleaseStock": redrivable, "CloseOrder": redrivable,
+			"SellLine": redrivable, "CancelShipment": redrivable, "RecordUnderway": redrivable, "RefundPayment": redrivable, "ReleaseStock": redrivable, "CloseOrder": redrivable,
 		},
 		LogRetentionDays: s.settings.logRetentionDays,
 		Alarms:           s.alarms(),

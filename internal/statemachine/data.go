@@ -87,24 +87,30 @@ func put(data any, p path, result any) any {
 	return object
 }
 
+// contextObject is what templates can use of the context object: the item of a Map, and the token of a task.
+type contextObject struct {
+	item  any
+	token string
+}
+
 // fill is a payload template with its paths followed.
-func fill(template, data, item any) any {
+func fill(template, data any, about contextObject) any {
 	switch t := template.(type) {
 	case map[string]any:
 		filled := map[string]any{}
 		for key, value := range t {
 			name, dynamic := strings.CutSuffix(key, ".$")
 			if dynamic {
-				filled[name] = evaluate(value.(string), data, item)
+				filled[name] = evaluate(value.(string), data, about)
 			} else {
-				filled[key] = fill(value, data, item)
+				filled[key] = fill(value, data, about)
 			}
 		}
 		return filled
 	case []any:
 		filled := make([]any, len(t))
 		for i, value := range t {
-			filled[i] = fill(value, data, item)
+			filled[i] = fill(value, data, about)
 		}
 		return filled
 	default:
@@ -112,16 +118,13 @@ func fill(template, data, item any) any {
 	}
 }
 
-// taskToken is every task's token: the worker answers at once.
-const taskToken = "task-token"
-
 // evaluate is the value of a path, of the context object or of an intrinsic function.
-func evaluate(expression string, data, item any) any {
+func evaluate(expression string, data any, about contextObject) any {
 	switch {
 	case expression == "$$.Task.Token":
-		return taskToken
+		return about.token
 	case expression == "$$.Map.Item.Value":
-		return item
+		return about.item
 	case strings.HasPrefix(expression, "States.MathAdd("):
 		var sum float64
 		arguments := strings.TrimSuffix(strings.TrimPrefix(expression, "States.MathAdd("), ")")

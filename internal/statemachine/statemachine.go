@@ -29,6 +29,9 @@ type Task struct {
 	Input any
 	// Attempt counts from 0.
 	Attempt int
+	// TimeLimit is how long the attempt may take; 0 if the definition does not say. The worker ends what takes longer, with an
+	// [Error] named States.Timeout.
+	TimeLimit time.Duration
 }
 
 // Worker plays the tasks. Its result must be made of JSON types. An error that is no [Error] has the name TaskFailed.
@@ -52,6 +55,23 @@ type Execution struct {
 	Steps []Step
 	// Waited is how long Wait states and pauses before retries would have taken, without jitter.
 	Waited time.Duration
+	// StoppedAt is the state of the outermost level that failed, and StoppedWith what it was given; "" unless the execution failed
+	// outside of a Fail state. From there it can be redriven.
+	StoppedAt   string
+	StoppedWith any
+}
+
+// Machine is a definition that was read.
+type Machine struct{ outermost level }
+
+// Players carry out what a state machine only asks for.
+type Players struct {
+	// Worker plays the tasks.
+	Worker Worker
+	// Sleep, if set, is called for every Wait state and for every pause before a retry.
+	Sleep func(time.Duration)
+	// Token, if set, makes what "$$.Task.Token" stands for, anew for every attempt of a state; or else it is "task-token".
+	Token func() string
 }
 
 // level is a state machine, or one inside of Parallel or Map.
@@ -121,14 +141,36 @@ func (p path) or() string {
 
 // Run runs a definition, in which substitutions may stand for resources, until it ends.
 func Run(definition []byte, input any, worker Worker) (*Execution, error) {
-	machine, err := parse(definition)
+	machine, err := Parse(definition)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{worker: worker, execution: &Execution{}}
-	output, failure := r.level(machine, plain(input), nil)
-	r.execution.Output, r.execution.Failure = output, failure
-	return r.execution, nil
+	return machine.Run(input, Players{Worker: worker}), nil
+}
+
+// Parse reads a definition, in which substitutions may stand for resources.
+func Parse(definition []byte) (*Machine, error) {
+	outermost, err := parse(definition)
+	if err != nil {
+		return nil, err
+	}
+	return &Machine{outermost}, nil
+}
+
+// Run runs the state machine until it ends. Parallel branches and Map items run one after the other.
+func (m *Machine) Run(input any, players Players) *Execution {
+	return m.run(m.outermost.StartAt, plain(input), players)
+}
+
+// Redrive goes on with an execution that stopped, from the state in which it did. Of a Parallel or Map state everything is done again.
+func (m *Machine) Redrive(stopped *Execution, players Players) *Execution {
+	return m.run(stopped.StoppedAt, stopped.StoppedWith, players)
+}
+
+func (m *Machine) run(from string, data any, players Players) *Execution {
+	r := &run{Players: players, execution: &Execution{}}
+	r.execution.Output, r.execution.Failure = r.level(m.outermost, from, data, nil, true)
+	return r.execution
 }
 
 // Transitions are all that a definition allows, those of the levels inside of Parallel and Map among them, sorted and without
@@ -179,12 +221,11 @@ func parse(definition []byte) (level, error) {
 
 // run is one execution under way.
 type run struct {
-	worker    Worker
+	Players
 	execution *Execution
 }
 
-func (r *run) level(l level, data any, item any) (any, *Error) {
-	name := l.StartAt
+func (r *run) level(l level, name string, data, item any, outermost bool) (any, *Error) {
 	for {
 		s, ok := l.States[name]
 		if !ok {
@@ -192,6 +233,9 @@ func (r *run) level(l level, data any, item any) (any, *Error) {
 		}
 		output, next, failure := r.state(name, s, data, item)
 		if failure != nil {
+			if outermost && s.Type != "Fail" {
+				r.execution.StoppedAt, r.execution.StoppedWith = name, data
+			}
 			return nil, failure
 		}
 		if s.Type != "Fail" {
@@ -226,7 +270,7 @@ func (r *run) state(name string, s state, data, item any) (output any, next stri
 	case "Choice":
 		return input, s.choose(name, input), nil
 	case "Wait":
-		r.execution.Waited += seconds(s.Seconds)
+		r.sleep(seconds(s.Seconds))
 		return input, s.Next, nil
 	}
 	output, next, failure = r.work(name, s, data, input, item)
@@ -250,15 +294,16 @@ func (s state) failure(input any) *Error {
 
 // work runs a Pass, Task, Parallel or Map state, with its retries.
 func (r *run) work(name string, s state, data, input, item any) (output any, next string, failure *Error) {
-	if s.Parameters != nil && s.Type != "Map" {
-		input = fill(s.Parameters, input, item)
-	}
 	counts := make([]int, len(s.Retry))
 	for attempt := 0; ; attempt++ {
-		result, failure := r.attempt(name, s, input, attempt)
+		given := input
+		if s.Parameters != nil && s.Type != "Map" {
+			given = fill(s.Parameters, input, contextObject{item, r.token()})
+		}
+		result, failure := r.attempt(name, s, given, Task{State: name, Resource: s.Resource, Input: given, Attempt: attempt, TimeLimit: s.timeLimit(data)})
 		if failure == nil {
 			if s.ResultSelector != nil {
-				result = fill(s.ResultSelector, result, nil)
+				result = fill(s.ResultSelector, result, contextObject{})
 			}
 			return get(put(data, s.ResultPath, result), s.OutputPath.or()), s.Next, nil
 		}
@@ -266,13 +311,36 @@ func (r *run) work(name string, s state, data, input, item any) (output any, nex
 		if i < 0 || counts[i] >= s.Retry[i].attempts() {
 			return nil, "", failure
 		}
-		r.execution.Waited += s.Retry[i].pause(counts[i])
+		r.sleep(s.Retry[i].pause(counts[i]))
 		counts[i]++
 	}
 }
 
+// sleep lets time pass.
+func (r *run) sleep(d time.Duration) {
+	r.execution.Waited += d
+	if r.Sleep != nil {
+		r.Sleep(d)
+	}
+}
+
+func (r *run) token() string {
+	if r.Token == nil {
+		return "task-token"
+	}
+	return r.Token()
+}
+
+// timeLimit is how long an attempt may take.
+func (s state) timeLimit(data any) time.Duration {
+	if s.TimeoutSecondsPath != "" {
+		return seconds(get(data, s.TimeoutSecondsPath).(float64))
+	}
+	return seconds(s.TimeoutSeconds)
+}
+
 // attempt runs a state once.
-func (r *run) attempt(name string, s state, input any, attempt int) (any, *Error) {
+func (r *run) attempt(name string, s state, input any, task Task) (any, *Error) {
 	switch s.Type {
 	case "Pass":
 		if s.Result != nil {
@@ -280,7 +348,7 @@ func (r *run) attempt(name string, s state, input any, attempt int) (any, *Error
 		}
 		return input, nil
 	case "Task":
-		result, err := r.worker(Task{State: name, Resource: s.Resource, Input: input, Attempt: attempt})
+		result, err := r.Worker(task)
 		if err == nil {
 			return plain(result), nil
 		}
@@ -296,7 +364,7 @@ func (r *run) attempt(name string, s state, input any, attempt int) (any, *Error
 			if s.ItemSelector == nil {
 				return items[i], items[i]
 			}
-			return fill(s.ItemSelector, input, items[i]), items[i]
+			return fill(s.ItemSelector, input, contextObject{item: items[i]}), items[i]
 		})
 	}
 	panic(fmt.Sprintf("statemachine: state %s has type %q, which is not known here", name, s.Type))
@@ -308,7 +376,7 @@ func (r *run) each(levels []level, input func(i int) (data, item any)) (any, *Er
 	var first *Error
 	for i, l := range levels {
 		data, item := input(i)
-		result, failure := r.level(l, data, item)
+		result, failure := r.level(l, l.StartAt, data, item, false)
 		if first == nil {
 			first = failure
 		}

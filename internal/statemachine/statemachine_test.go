@@ -2,6 +2,7 @@ package statemachine_test
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -107,4 +108,40 @@ func TestTransitions_AreThoseOfAllLevels(t *testing.T) {
 	require.Equal(t, []statemachine.Step{
 		{From: "A", To: "B"}, {From: "A", To: "D"}, {From: "B", To: "A"}, {From: "B", To: "D"}, {From: "C"}, {From: "D"},
 	}, steps)
+}
+
+func TestMachine_SleepsAndIsRedrivenFromWhereItStopped(t *testing.T) {
+	machine, err := statemachine.Parse([]byte(`{"StartAt": "First", "States": {
+		"First": {"Type": "Task", "Resource": "${First}", "ResultPath": "$.first", "Next": "Pause"},
+		"Pause": {"Type": "Wait", "Seconds": 7, "Next": "Second"},
+		"Second": {"Type": "Task", "Resource": "${Second}", "TimeoutSecondsPath": "$.limit", "Parameters": {"of.$": "$.first", "token.$": "$$.Task.Token"}, "End": true,
+			"Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 1}]}}}`))
+	require.NoError(t, err)
+	var slept []time.Duration
+	var seen []any
+	tokens, broken := 0, true
+	players := statemachine.Players{
+		Sleep: func(d time.Duration) { slept = append(slept, d) },
+		Token: func() string { tokens++; return strconv.Itoa(tokens) },
+		Worker: func(task statemachine.Task) (any, error) {
+			seen = append(seen, task.Input)
+			if task.State == "Second" && broken {
+				require.Equal(t, 5*time.Second, task.TimeLimit)
+				return nil, errors.New("broken")
+			}
+			return task.State, nil
+		},
+	}
+	stopped := machine.Run(map[string]any{"limit": 5}, players)
+	require.Equal(t, "Second", stopped.StoppedAt)
+	require.Equal(t, []time.Duration{7 * time.Second, 2 * time.Second}, slept)
+	require.Equal(t, []any{
+		map[string]any{"limit": 5.0}, map[string]any{"of": "First", "token": "1"}, map[string]any{"of": "First", "token": "2"},
+	}, seen)
+
+	broken, seen = false, nil
+	redriven := machine.Redrive(stopped, players)
+	require.Nil(t, redriven.Failure)
+	require.Equal(t, "Second", redriven.Output)
+	require.Equal(t, []any{map[string]any{"of": "First", "token": "3"}}, seen)
 }

@@ -87,6 +87,18 @@ func (o Order) Ship(about event.Meta, shipmentID, trackingNumber string) (event.
 	return event.OrderShipped{Meta: about, Order: o.facts(), ShipmentID: shipmentID, TrackingNumber: trackingNumber}, nil
 }
 
+// Underway records that the parcel could not be stopped any more, whatever was to become of the order: it is paid for, arrives, and can be
+// returned. So it is for a customer who cancelled too late.
+func (o Order) Underway(about event.Meta, shipmentID, trackingNumber string) (event.Detail, error) {
+	switch {
+	case o.Has(Shipped):
+		return nil, nil
+	case !o.Has(Paid), !o.Status.may(Shipped):
+		return nil, o.conflict("be under way")
+	}
+	return event.OrderShipped{Meta: about, Order: o.facts(), ShipmentID: shipmentID, TrackingNumber: trackingNumber}, nil
+}
+
 // Deliver records that the customer has the goods. A parcel can still arrive after its return was requested: that is recorded, and the
 // return goes on.
 func (o Order) Deliver(about event.Meta) (event.Detail, error) {
@@ -102,7 +114,7 @@ func (o Order) Deliver(about event.Meta) (event.Detail, error) {
 // Cancel calls the order off, which is possible until it is shipped.
 func (o Order) Cancel(about event.Meta, reason string) (event.Detail, error) {
 	switch {
-	case o.Has(Cancelled):
+	case o.Has(Cancelled) && !o.Has(Shipped):
 		return nil, nil
 	case !o.Status.may(Cancelled):
 		return nil, o.conflict("be cancelled any more")

@@ -104,13 +104,14 @@ func (f *Flow) start(ctx context.Context, created event.OrderCreated, p Private)
 // Command is what the order flow tells an order.
 type Command string
 
-// The commands of the order flow. Close ends an order after everything was undone, see [Order.Close]; Fail and Refund are the same when it is
+// The commands of the order flow. Underway is Ship of a parcel that was to be stopped, see [Order.Underway]. Close ends an order after everything was undone, see [Order.Close]; Fail and Refund are the same when it is
 // known that no money, or that money, went back.
 const (
 	CommandReserve   Command = "reserve"
 	CommandBackorder Command = "backorder"
 	CommandPay       Command = "pay"
 	CommandShip      Command = "ship"
+	CommandUnderway  Command = "underway"
 	CommandFail      Command = "fail"
 	CommandRefund    Command = "refund"
 	CommandClose     Command = "close"
@@ -126,7 +127,7 @@ type Instruction struct {
 	Shortages []event.Shortage `json:"shortages"`
 	// PaymentID is the payment's id at the payment provider (pay).
 	PaymentID string `json:"paymentId"`
-	// ShipmentID and TrackingNumber are the carrier's (ship).
+	// ShipmentID and TrackingNumber are the carrier's (ship, underway).
 	ShipmentID     string `json:"shipmentId"`
 	TrackingNumber string `json:"trackingNumber"`
 	// Reason is why the order ends: the name of the error that ended the flow (fail, refund, close).
@@ -164,6 +165,8 @@ func (in Instruction) decide(o Order, about event.Meta) (event.Detail, error) {
 		return o.Pay(about, in.PaymentID)
 	case CommandShip:
 		return o.Ship(about, in.ShipmentID, in.TrackingNumber)
+	case CommandUnderway:
+		return o.Underway(about, in.ShipmentID, in.TrackingNumber)
 	case CommandFail:
 		return o.Close(about, in.reason(), false)
 	case CommandRefund:

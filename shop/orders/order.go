@@ -17,7 +17,7 @@ import (
 type Status string
 
 // The states of an order. Failed, Refunded and Returned are final; Cancelled and Delivered are too, unless the customer was
-// charged or wants to return the goods.
+// charged or wants to return the goods, or the parcel could not be stopped any more.
 const (
 	Pending         Status = "PENDING"
 	Reserved        Status = "RESERVED"
@@ -44,7 +44,7 @@ var transitions = map[Status][]Status{
 	Backordered:     {Reserved, Cancelled, Failed},
 	Reserved:        {Paid, Cancelled, Failed},
 	Paid:            {Shipped, Cancelled, Refunded},
-	Cancelled:       {Refunded},
+	Cancelled:       {Refunded, Shipped}, // the latter if the parcel had left before it could be stopped
 	Shipped:         {Delivered, ReturnRequested},
 	Delivered:       {ReturnRequested},
 	ReturnRequested: {Returned, Shipped, Delivered}, // the latter two when the return fails

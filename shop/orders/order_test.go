@@ -64,7 +64,7 @@ func after(t require.TestingT, names ...string) Order {
 // allowed is the state machine of the contract, written down a second time: what may follow each state.
 var allowed = map[Status]string{
 	Pending: "RESERVED BACKORDERED CANCELLED FAILED", Backordered: "RESERVED CANCELLED FAILED", Reserved: "PAID CANCELLED FAILED",
-	Paid: "SHIPPED CANCELLED REFUNDED", Cancelled: "REFUNDED", Shipped: "DELIVERED RETURN_REQUESTED", Delivered: "RETURN_REQUESTED",
+	Paid: "SHIPPED CANCELLED REFUNDED", Cancelled: "REFUNDED SHIPPED", Shipped: "DELIVERED RETURN_REQUESTED", Delivered: "RETURN_REQUESTED",
 	ReturnRequested: "RETURNED SHIPPED DELIVERED", Failed: "", Refunded: "", Returned: "",
 }
 
@@ -113,6 +113,30 @@ func TestOrder_AnySequenceOfCommands(t *testing.T) {
 	})
 }
 
+func TestUnderway_IsShippedThoughItWasToBeStopped(t *testing.T) {
+	for _, path := range [][]string{{"reserve", "pay"}, {"reserve", "pay", "cancel"}} {
+		o := after(t, path...)
+		detail, err := o.Underway(about, "shipment", "tracking")
+		require.NoError(t, err)
+		shipped, err := o.apply(Recorded{Version: o.Version + 1, At: noon, Detail: detail})
+		require.NoError(t, err)
+		require.Equal(t, Shipped, shipped.Status)
+		require.Equal(t, "tracking", shipped.TrackingNumber)
+
+		again, err := shipped.Underway(about, "shipment", "tracking")
+		require.NoError(t, err)
+		require.Nil(t, again)
+		_, err = shipped.Cancel(about, "Too late.")
+		require.ErrorIs(t, err, fault.ErrConflict)
+		_, err = shipped.RequestReturn(about, "I had cancelled it.")
+		require.NoError(t, err)
+	}
+	for _, path := range [][]string{{}, {"reserve"}, {"cancel"}, {"reserve", "pay", "refund"}, {"fail"}} {
+		_, err := after(t, path...).Underway(about, "shipment", "tracking")
+		require.ErrorIs(t, err, fault.ErrConflict, "%v", path)
+	}
+}
+
 func TestOrder_EveryTransition(t *testing.T) {
 	paths := map[Status][]string{
 		Pending: {}, Backordered: {"backorder"}, Reserved: {"reserve"}, Paid: {"reserve", "pay"}, Shipped: {"reserve", "pay", "ship"},
@@ -131,6 +155,8 @@ func TestOrder_EveryTransition(t *testing.T) {
 			detail, err := commands[name](o)
 			may := slices.Contains(transitions[from], target)
 			switch {
+			case from == Cancelled && target == Shipped:
+				require.ErrorIs(t, err, fault.ErrConflict, "only a parcel that could not be stopped is shipped all the same")
 			case from == Cancelled && target == Refunded:
 				require.ErrorIs(t, err, fault.ErrConflict, "it was never paid")
 			case o.Has(target) && !o.Has(Cancelled), from == target:

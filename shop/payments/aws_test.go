@@ -294,3 +294,26 @@ func TestTasks_LogsNeverCarryTheToken(t *testing.T) {
 		}
 	}
 }
+
+func TestOnReturnRestocked_AnswersASecondReturnAfterTheRefundFailed(t *testing.T) {
+	fake, w := faketable.New("orderId"), newWorld()
+	service := NewService(NewTable(fake, "payments"), faultyProvider{w})
+	_, err := service.Charge(ctx, charge("tok_refund_fails"))
+	require.NoError(t, err)
+	for _, id := range []string{"first", "first", "second", "second"} {
+		restocked, err := event.New(id, time.Unix(0, 0), event.ReturnRestocked{Meta: event.NewMeta("c", "x"), Return: event.Return{OrderID: one}})
+		require.NoError(t, err)
+		require.NoError(t, NewTasks(service).OnReturnRestocked(ctx, restocked))
+	}
+	var told published
+	for _, change := range fake.Changes() {
+		require.NoError(t, NewOutbox(&told).OnChange(ctx, change))
+	}
+	var failed []string
+	for _, e := range told {
+		if detail, err := event.Parse(e); err == nil && e.Type == "Refund Failed" {
+			failed = append(failed, detail.About().CausationID)
+		}
+	}
+	require.Equal(t, []string{"first", "second"}, failed, "or else the second return would never end")
+}

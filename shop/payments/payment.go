@@ -252,12 +252,17 @@ func reason(s State) string {
 	return s.Reason
 }
 
-// callOff returns the payment after the money was asked back. What is final stays.
+// callOff returns the payment after the money was asked back. What is final stays. Who asks again after the provider refused, because the goods
+// were sent back a second time, gets an answer of their own.
 func (p Payment) callOff(cause Cause) Payment {
 	switch p.Status {
 	case Pending, Captured:
 		p.Status, p.Cause = Refunding, cause
-	case Declined, Refunding, Refunded, RefundFailed, Voided:
+	case RefundFailed:
+		if p.Cause.CausationID != cause.CausationID {
+			p.Status, p.Cause = Refunding, cause
+		}
+	case Declined, Refunding, Refunded, Voided:
 	}
 	return p
 }

@@ -110,7 +110,8 @@ func (s *Service) outcome(ctx context.Context, shipment Shipment) (Shipment, err
 
 // Cancel keeps an order's parcel from leaving, and sees to it that none leaves any more. The shipment it returns is Cancelled, or Refused.
 //
-// Errors: an UnderwayError if it is too late; any other if that is not known, and trying again is right.
+// Errors: an UnderwayError, with the shipment and its tracking number, if it is too late; any other if that is not known, and trying again is
+// right.
 func (s *Service) Cancel(ctx context.Context, orderID, correlationID string) (Shipment, error) {
 	shipment, err := s.update(ctx, orderID, nil, func(now Shipment) Shipment {
 		if now.Version == 0 { // who comes to ship now finds this, and does not
@@ -125,7 +126,16 @@ func (s *Service) Cancel(ctx context.Context, orderID, correlationID string) (Sh
 		return Shipment{}, err
 	}
 	if shipment.Status == Created || shipment.Status == Delivered {
-		return Shipment{}, &UnderwayError{}
+		if shipment.TrackingNumber == "" { // all that is known is that it was delivered; the carrier's refusal tells the rest
+			state, err := s.carrier.Cancel(ctx, orderID)
+			if err != nil {
+				return Shipment{}, fmt.Errorf("asking for the shipment of order %s: %w", orderID, err)
+			}
+			if shipment, err = s.learn(ctx, shipment, state); err != nil {
+				return Shipment{}, err
+			}
+		}
+		return shipment, &UnderwayError{}
 	}
 	return shipment, nil
 }

@@ -196,6 +196,21 @@ func TestCancel_TooLate(t *testing.T) {
 	}
 }
 
+func TestCancel_TellsAboutAParcelThatHasLeft(t *testing.T) {
+	f := newFixture()
+	f.carrier.fault = func() (error, error) { return nil, errCrash }
+	_, err := f.Create(ctx, parcelTo("12345"))
+	require.ErrorIs(t, err, errCrash, "the answer with the tracking number is lost")
+	f.carrier.fault = func() (error, error) { return nil, nil }
+	f.carrier.advance(PhaseCreated, PhaseDelivered)
+	require.NoError(t, NewTasks(f.Service).OnNotice(ctx, thirdparty.Notice{ID: "e1", Type: "shipment.delivered", OrderID: one, Reference: "shp-1"}))
+	for range 2 {
+		out, err := NewTasks(f.Service).Cancel(ctx, CancelInput{OrderID: one})
+		require.NoError(t, err)
+		require.Equal(t, CancelOutcome{"UNDERWAY", "shp-1", "T1"}, out)
+	}
+}
+
 func TestDelivered_EvenBeforeTheAnswer(t *testing.T) {
 	f := newFixture()
 	f.carrier.fault = func() (error, error) { return nil, errCrash }

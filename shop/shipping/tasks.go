@@ -2,6 +2,7 @@ package shipping
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/serverless-shop/serverless-shop/handler"
@@ -50,16 +51,26 @@ type CancelInput struct {
 
 // CancelOutcome is what cancel-shipment returns.
 type CancelOutcome struct {
-	// Status is CANCELLED, or NOT_CREATED if there was no parcel.
+	// Status is CANCELLED, or NOT_CREATED if there was no parcel, or UNDERWAY if it is too late.
 	Status string `json:"status"`
+	// ShipmentID and TrackingNumber are the carrier's, of a parcel that is on its way.
+	ShipmentID     string `json:"shipmentId"`
+	TrackingNumber string `json:"trackingNumber"`
 }
 
-// notCreated is what [CancelOutcome.Status] says when there was nothing to cancel.
-const notCreated = "NOT_CREATED"
+// What [CancelOutcome.Status] says when there was nothing to cancel, and when it is too late.
+const (
+	notCreated = "NOT_CREATED"
+	underway   = "UNDERWAY"
+)
 
 // Cancel keeps an order's parcel from leaving; see [Service.Cancel].
 func (t *Tasks) Cancel(ctx context.Context, in CancelInput) (CancelOutcome, error) {
 	s, err := t.service.Cancel(ctx, in.OrderID, handler.CorrelationID(ctx))
+	if _, late := errors.AsType[*UnderwayError](err); late {
+		handler.Logger(ctx).Warn("the parcel had left already", "shipmentId", s.ShipmentID)
+		return CancelOutcome{underway, s.ShipmentID, s.TrackingNumber}, nil
+	}
 	if err != nil {
 		return CancelOutcome{}, err
 	}
