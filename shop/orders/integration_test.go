@@ -102,7 +102,9 @@ func TestIntegration_ListsAndRebuild(t *testing.T) {
 	replaced, err := views.put(ctx, viewRecord{OrderID: o.ID, Revision: wrong.Revision}, wrong) // and its sales stay
 	require.NoError(t, err)
 	require.True(t, replaced)
-	replaced, err = views.put(ctx, viewRecord{}, viewRecord{OrderID: "ghost", Lines: wrong.Lines, SoldOn: "2026-03-01"})
+	replaced, err = views.put(ctx, viewRecord{}, viewRecord{
+		OrderID: "ghost", CustomerID: "nobody", Status: Paid, CreatedAt: wrong.CreatedAt, Lines: wrong.Lines, SoldOn: "2026-03-01",
+	})
 	require.NoError(t, err)
 	require.True(t, replaced)
 	require.NotEmpty(t, verify(t, table, views))
