@@ -17,6 +17,12 @@ func (s *system) accounts() (err error) {
 	if err != nil {
 		return err
 	}
+	_, err = components.NewIdentityPool(s.ctx, "identities", &components.IdentityPoolArgs{
+		Auth: s.signIn, Grants: []policies.Grant{s.archive.GrantOwnPrefix("uploads/", policies.GetObject, policies.PutObject)},
+	})
+	if err != nil {
+		return err
+	}
 	s.ctx.Export("userPool", s.signIn.UserPoolID)
 	s.ctx.Export("client", s.signIn.ClientID)
 	return nil
