@@ -40,10 +40,6 @@ func newAlarms(ctx *pulumi.Context, parent pulumi.Resource, name string, setting
 	if settings.Disabled {
 		return nil
 	}
-	var actions pulumi.Array
-	if settings.Topic != nil {
-		actions = pulumi.Array{settings.Topic}
-	}
 	for _, a := range alarms {
 		args := &cloudwatch.MetricAlarmArgs{
 			AlarmDescription:   pulumi.String(a.description),
@@ -55,8 +51,10 @@ func newAlarms(ctx *pulumi.Context, parent pulumi.Resource, name string, setting
 			Period:             pulumi.Int(int(or(a.period, time.Minute).Seconds())),
 			EvaluationPeriods:  pulumi.Int(1),
 			TreatMissingData:   pulumi.String("notBreaching"), // AWS reports nothing while nothing happens
-			AlarmActions:       actions,
-			OkActions:          actions,
+		}
+		if settings.Topic != nil {
+			args.AlarmActions = pulumi.Array{settings.Topic}
+			args.OkActions = args.AlarmActions
 		}
 		if a.statistic[0] == 'p' {
 			args.ExtendedStatistic = pulumi.String(a.statistic)

@@ -29,14 +29,9 @@ func queuePolicy(queueARN pulumi.StringInput, senders ...sender) pulumi.StringOu
 
 // resourcePolicy is the policy of a queue or topic: it refuses the actions that do not come over TLS, and lets the senders do one.
 func resourcePolicy(arn pulumi.StringInput, overTLS, allowed string, senders []sender) pulumi.StringOutput {
-	inputs := append(make([]any, 0, 1+len(senders)), arn)
-	for _, s := range senders {
-		inputs = append(inputs, s.source)
-	}
-	return pulumi.All(inputs...).ApplyT(func(arns []any) string {
+	document := func(arns []any) string {
 		statements := append(make([]resourceStatement, 0, 1+len(senders)), resourceStatement{
-			Sid: "TLSOnly", Effect: "Deny", Principal: "*", Action: overTLS, Resource: arns[0],
-			Condition: map[string]map[string]any{"Bool": {"aws:SecureTransport": "false"}},
+			Sid: "TLSOnly", Effect: "Deny", Principal: "*", Action: overTLS, Resource: arns[0], Condition: notOverTLS,
 		})
 		for i, s := range senders {
 			statements = append(statements, resourceStatement{
@@ -45,8 +40,19 @@ func resourcePolicy(arn pulumi.StringInput, overTLS, allowed string, senders []s
 			})
 		}
 		return jsonText(resourceDocument{Statement: statements, Version: "2012-10-17"})
-	}).(pulumi.StringOutput)
+	}
+	if len(senders) == 0 { // as most are; waiting for one value costs a fraction of waiting for several
+		return arn.ToStringOutput().ApplyT(func(arn string) string { return document([]any{arn}) }).(pulumi.StringOutput)
+	}
+	inputs := append(make([]any, 0, 1+len(senders)), arn)
+	for _, s := range senders {
+		inputs = append(inputs, s.source)
+	}
+	return pulumi.All(inputs...).ApplyT(document).(pulumi.StringOutput)
 }
+
+// notOverTLS is the condition of what does not come over TLS.
+var notOverTLS = json.RawMessage(`{"Bool":{"aws:SecureTransport":"false"}}`)
 
 // resourceDocument is a policy of a resource. (A struct, because encoding maps took a third of the time that queues cost beyond their
 // registration.)
@@ -57,7 +63,7 @@ type resourceDocument struct {
 
 type resourceStatement struct {
 	Action    string
-	Condition map[string]map[string]any `json:",omitempty"`
+	Condition any `json:",omitempty"`
 	Effect    string
 	Principal any    // "*" or a principal
 	Resource  any    `json:",omitempty"`

@@ -345,6 +345,9 @@ func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 
 // notSecret refuses a value that the program marks as a secret: everybody who may describe the function sees its environment.
 func notSecret(function, variable string, value pulumi.StringInput) pulumi.StringInput {
+	if plain, ok := value.(pulumi.String); ok {
+		return plain
+	}
 	output := value.ToStringOutput()
 	return output.ApplyT(func(text string) (string, error) {
 		if pulumi.IsSecret(output) {
@@ -356,7 +359,10 @@ func notSecret(function, variable string, value pulumi.StringInput) pulumi.Strin
 }
 
 // sized fails the deployment when the environment is larger than Lambda accepts.
-func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapOutput {
+func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapInput {
+	if size, known := plainSize(environment); known && size <= maxEnvironmentBytes {
+		return environment
+	}
 	return environment.ToStringMapOutput().ApplyT(func(values map[string]string) (map[string]string, error) {
 		size := 0
 		for k, v := range values {
@@ -368,6 +374,18 @@ func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapOutput {
 		}
 		return values, nil
 	}).(pulumi.StringMapOutput)
+}
+
+// plainSize is how many bytes an environment has, if no value comes from another resource.
+func plainSize(environment pulumi.StringMap) (size int, known bool) {
+	for name, value := range environment {
+		plain, ok := value.(pulumi.String)
+		if !ok {
+			return 0, false
+		}
+		size += len(name) + len(plain)
+	}
+	return size, true
 }
 
 // validate checks the arguments and returns the whole environment.

@@ -45,7 +45,9 @@ func Document(grants ...Grant) pulumi.StringOutput {
 	var inputs []any
 	for _, s := range statements {
 		for _, r := range s.Resources {
-			inputs = append(inputs, r)
+			if _, plain := r.(pulumi.String); !plain {
+				inputs = append(inputs, r)
+			}
 		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
@@ -55,7 +57,11 @@ func Document(grants ...Grant) pulumi.StringOutput {
 		var resolved []statement
 		for _, s := range statements {
 			resources := make([]string, len(s.Resources))
-			for i := range resources {
+			for i, r := range s.Resources {
+				if plain, ok := r.(pulumi.String); ok {
+					resources[i] = string(plain)
+					continue
+				}
 				resources[i], values = values[0].(string), values[1:]
 			}
 			resolved = append(resolved, statement{Action: s.Actions, Resource: resources, Condition: s.Conditions})
