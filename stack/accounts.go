@@ -21,17 +21,14 @@ type Accounts struct {
 // other contexts who came and who left.
 func (s *Stack) NewAccounts(ctx *pulumi.Context, messaging *Messaging) (*Accounts, error) {
 	s.section("Accounts")
-	profiles, err := components.NewTable(ctx, "users", &components.TableArgs{
-		PartitionKey:               components.String("userId"),
-		TimeToLive:                 "expiresAt",
-		Stream:                     components.NewImage,
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	profiles, err := s.table(ctx, "users", components.TableArgs{
+		PartitionKey: components.String("userId"),
+		TimeToLive:   "expiresAt",
+		Stream:       components.NewImage,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(profiles)
 	a := &Accounts{Profiles: profiles}
 	if err := s.newUserPool(ctx, a); err != nil {
 		return nil, err

@@ -25,16 +25,13 @@ type Analytics struct {
 // archives every event in S3.
 func (s *Stack) NewAnalytics(ctx *pulumi.Context, orders *components.FanOutTopic) (*Analytics, error) {
 	s.section("Analytics")
-	counted, err := components.NewTable(ctx, "analytics", &components.TableArgs{
-		PartitionKey:               components.String("orderId"),
-		TimeToLive:                 "expiresAt",
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	counted, err := s.table(ctx, "analytics", components.TableArgs{
+		PartitionKey: components.String("orderId"),
+		TimeToLive:   "expiresAt",
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(counted)
 	analyse, err := s.function(ctx, "analyse-orders", "Counts new orders into metrics", counted.Grant(policies.PutItem))
 	if err != nil {
 		return nil, err

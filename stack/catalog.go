@@ -23,7 +23,7 @@ type Catalog struct {
 // Everybody may read; the functions that write let only the group admin in. What they change is told on the bus.
 func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Catalog, error) {
 	s.section("Catalogue")
-	products, err := components.NewTable(ctx, "products", &components.TableArgs{
+	products, err := s.table(ctx, "products", components.TableArgs{
 		PartitionKey: components.String("productId"),
 		// One index per order in which products are listed, for the whole catalogue and within a category.
 		Indexes: components.Indexes{
@@ -34,14 +34,11 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Cata
 			{Name: "category-by-price", PartitionKey: components.String("category"), SortKey: components.Number("priceCents")},
 			{Name: "category-by-newest", PartitionKey: components.String("category"), SortKey: components.String("createdAt")},
 		},
-		Stream:                     components.NewAndOldImages,
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+		Stream: components.NewAndOldImages,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(products)
 	media, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{
 		ServedBySite:  true,
 		EmptyOnDelete: !s.settings.deletionProtection,

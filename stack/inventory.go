@@ -19,17 +19,14 @@ type Inventory struct {
 // display of what is left in the catalogue.
 func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orders *components.FanOutTopic, catalog *Catalog) (*Inventory, error) {
 	s.section("Inventory")
-	stock, err := components.NewTable(ctx, "stock", &components.TableArgs{
-		PartitionKey:               components.String("pk"),
-		SortKey:                    components.String("sk"),
-		Stream:                     components.NewImage,
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	stock, err := s.table(ctx, "stock", components.TableArgs{
+		PartitionKey: components.String("pk"),
+		SortKey:      components.String("sk"),
+		Stream:       components.NewImage,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(stock)
 	inventory := &Inventory{Stock: stock}
 	if err := inventory.addTasks(ctx, s); err != nil {
 		return nil, err

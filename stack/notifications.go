@@ -25,16 +25,13 @@ type Notifications struct {
 // the order flow's to customers. Each is sent once, which a table remembers.
 func (s *Stack) NewNotifications(ctx *pulumi.Context, accounts *Accounts, bus *components.EventBus, orders *components.FanOutTopic) (*Notifications, error) {
 	s.section("Notifications")
-	sent, err := components.NewTable(ctx, "notifications", &components.TableArgs{
-		PartitionKey:               components.String("notice"),
-		TimeToLive:                 "expiresAt",
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	sent, err := s.table(ctx, "notifications", components.TableArgs{
+		PartitionKey: components.String("notice"),
+		TimeToLive:   "expiresAt",
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(sent)
 	sender, err := components.NewMailSender(ctx, "shop-mail", &components.MailSenderArgs{Address: s.settings.mailFrom})
 	if err != nil {
 		return nil, err

@@ -64,13 +64,10 @@ func (s *Stack) newOrderTables(ctx *pulumi.Context, o *Orders) error {
 		}},
 		{"sales", &o.Sales, components.TableArgs{PartitionKey: components.String("productId"), SortKey: components.String("day")}},
 	} {
-		table.args.DisablePointInTimeRecovery = !s.settings.pointInTimeRecovery
-		table.args.DisableDeletionProtection = !s.settings.deletionProtection
-		created, err := components.NewTable(ctx, table.name, &table.args)
+		created, err := s.table(ctx, table.name, table.args)
 		if err != nil {
 			return err
 		}
-		s.watch(created)
 		*table.into = created
 	}
 	return nil

@@ -21,16 +21,13 @@ type Payments struct {
 // provider's webhooks, which a FIFO queue keeps in order for each payment, refunds of returned goods, and the events that tell others.
 func (s *Stack) NewPayments(ctx *pulumi.Context, bus *components.EventBus, provider *ThirdParty) (*Payments, error) {
 	s.section("Payments")
-	table, err := components.NewTable(ctx, "payments", &components.TableArgs{
-		PartitionKey:               components.String("orderId"),
-		Stream:                     components.NewAndOldImages,
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	table, err := s.table(ctx, "payments", components.TableArgs{
+		PartitionKey: components.String("orderId"),
+		Stream:       components.NewAndOldImages,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(table)
 	p := &Payments{Table: table}
 	if err := s.newPaymentTasks(ctx, p, provider); err != nil {
 		return nil, err

@@ -162,9 +162,15 @@ func (r *reader) url(key string) string {
 	return value
 }
 
+// isAddress tells whether a text is an e-mail address and nothing else.
+func isAddress(text string) bool {
+	parsed, err := mail.ParseAddress(text)
+	return err == nil && parsed.Address == text
+}
+
 func (r *reader) address(key string) string {
 	value := r.config.Get(key)
-	if parsed, err := mail.ParseAddress(value); err != nil || parsed.Address != value {
+	if !isAddress(value) {
 		r.wrong(key, fmt.Sprintf("%q", value), "an e-mail address such as orders@shop.example.com")
 	}
 	return value
@@ -191,10 +197,7 @@ func (r *reader) thirdParty(key, value string, simulated bool) {
 func (r *reader) emails(key string) []string {
 	var addresses []string
 	err := r.config.TryObject(key, &addresses)
-	wrong := err != nil || slices.ContainsFunc(addresses, func(a string) bool {
-		parsed, err := mail.ParseAddress(a)
-		return err != nil || parsed.Address != a
-	})
+	wrong := err != nil || slices.ContainsFunc(addresses, func(a string) bool { return !isAddress(a) })
 	if wrong {
 		r.wrong(key, r.config.Get(key), `a list of e-mail addresses, such as ["operations@example.com"], or []`)
 	}

@@ -21,16 +21,13 @@ type Shipping struct {
 // carrier's webhooks, the inspection of returned goods, and the events that tell others.
 func (s *Stack) NewShipping(ctx *pulumi.Context, bus *components.EventBus, carrier *ThirdParty) (*Shipping, error) {
 	s.section("Shipping")
-	table, err := components.NewTable(ctx, "shipments", &components.TableArgs{
-		PartitionKey:               components.String("orderId"),
-		Stream:                     components.NewAndOldImages,
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	table, err := s.table(ctx, "shipments", components.TableArgs{
+		PartitionKey: components.String("orderId"),
+		Stream:       components.NewAndOldImages,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(table)
 	stored := table.Grant(policies.GetItem, policies.PutItem)
 	create, err := s.function(ctx, "create-shipment", "Hands an order's parcel to the carrier, once", carrier.GrantCalls(), stored)
 	if err != nil {

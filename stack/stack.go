@@ -109,6 +109,18 @@ func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind 
 	return f, nil
 }
 
+// table creates a table, protected as the stack's settings say, and puts it on the dashboard.
+func (s *Stack) table(ctx *pulumi.Context, name string, args components.TableArgs) (*components.Table, error) {
+	args.DisablePointInTimeRecovery = !s.settings.pointInTimeRecovery
+	args.DisableDeletionProtection = !s.settings.deletionProtection
+	table, err := components.NewTable(ctx, name, &args)
+	if err != nil {
+		return nil, err
+	}
+	s.watch(table)
+	return table, nil
+}
+
 // Export publishes what programs outside the deployment need to find the shop.
 func (s *Stack) Export(ctx *pulumi.Context, accounts *Accounts, catalog *Catalog, api *components.ServerlessApi, site *components.StaticSite) {
 	names, logs := pulumi.StringMap{}, pulumi.StringMap{}

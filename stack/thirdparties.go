@@ -49,16 +49,13 @@ func (t *ThirdParty) GrantReceive() policies.Grant {
 // NewThirdParties deploys what the shop and the third parties know each other by, and, if the stack is to have them, the simulators.
 func (s *Stack) NewThirdParties(ctx *pulumi.Context) (*ThirdParties, error) {
 	s.section("Third parties")
-	notices, err := components.NewTable(ctx, "notices", &components.TableArgs{
-		PartitionKey:               components.String("noticeId"),
-		TimeToLive:                 "expiresAt",
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	notices, err := s.table(ctx, "notices", components.TableArgs{
+		PartitionKey: components.String("noticeId"),
+		TimeToLive:   "expiresAt",
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.watch(notices)
 	payments, err := s.newThirdParty(ctx, "payments", s.settings.paymentsURL, notices)
 	if err != nil {
 		return nil, err
@@ -100,10 +97,8 @@ func (s *Stack) thirdPartyKey(ctx *pulumi.Context, name, description string) (*c
 // newSimulators deploys the simulators: an API in front of one function each, their memory, and a topic for what they do later.
 func (s *Stack) newSimulators(ctx *pulumi.Context, t *ThirdParties) error {
 	var err error
-	t.table, err = components.NewTable(ctx, "third-parties", &components.TableArgs{
-		PartitionKey:               components.String("pk"),
-		DisablePointInTimeRecovery: !s.settings.pointInTimeRecovery,
-		DisableDeletionProtection:  !s.settings.deletionProtection,
+	t.table, err = s.table(ctx, "third-parties", components.TableArgs{
+		PartitionKey: components.String("pk"),
 	})
 	if err != nil {
 		return err
@@ -136,7 +131,7 @@ func (s *Stack) newSimulators(ctx *pulumi.Context, t *ThirdParties) error {
 	if err != nil {
 		return err
 	}
-	s.watch(t.table, t.due, t.Simulators)
+	s.watch(t.due, t.Simulators)
 	t.Payments.url, t.Carrier.url = s.settings.apiURL(t.Simulators), s.settings.apiURL(t.Simulators)
 	return nil
 }

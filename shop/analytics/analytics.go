@@ -3,7 +3,6 @@ package analytics
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/shop/event"
@@ -24,13 +23,9 @@ func NewCounter(seen Seen) *Counter { return &Counter{seen: seen} }
 // Count consumes "Order Created": it counts the order, its items and its value, by currency. Repeating it counts nothing; a function
 // that dies between remembering the order and counting it loses one from the metrics, and from nothing else.
 func (c *Counter) Count(ctx context.Context, e handler.Event) error {
-	detail, err := event.Parse(e)
+	created, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
 		return err
-	}
-	created, ok := detail.(event.OrderCreated)
-	if !ok {
-		return fmt.Errorf("event %s is %q, want %q: the subscription lets too much through", e.ID, e.Type, event.Name(event.OrderCreated{}))
 	}
 	handler.Annotate(ctx, "orderId", created.OrderID)
 	first, err := c.seen.First(ctx, created.OrderID)

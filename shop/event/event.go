@@ -150,6 +150,20 @@ func Parse(e handler.Event) (Detail, error) {
 	return decode(t, e.Type, e.Detail)
 }
 
+// ParseAs is [Parse] for a consumer of one event, which its subscription must not send another.
+func ParseAs[T Detail](e handler.Event) (T, error) {
+	var want T
+	detail, err := Parse(e)
+	if err != nil {
+		return want, err
+	}
+	d, ok := detail.(T)
+	if !ok {
+		return want, fmt.Errorf("event %s is %q, want %q: the subscription lets too much through", e.ID, e.Type, Name(want))
+	}
+	return d, nil
+}
+
 // Decode returns the detail of the event called name from its JSON.
 func Decode(name string, detail []byte) (Detail, error) {
 	t, ok := byName[name]

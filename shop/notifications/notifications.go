@@ -101,11 +101,11 @@ func (c *Customers) Notify(ctx context.Context, n Notice) (struct{}, error) {
 
 // Confirm consumes "Order Created": it tells the customer that the shop has the order.
 func (c *Customers) Confirm(ctx context.Context, e handler.Event) error {
-	order, err := createdOrder(e)
+	order, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
 		return err
 	}
-	_, err = c.Notify(ctx, Notice{OrderID: order.OrderID, CustomerID: order.CustomerID, Kind: Placed, order: &order})
+	_, err = c.Notify(ctx, Notice{OrderID: order.OrderID, CustomerID: order.CustomerID, Kind: Placed, order: &order.Order})
 	return err
 }
 
@@ -123,34 +123,21 @@ func NewAdministrators(address string, ledger Ledger, mailer Mailer) *Administra
 
 // Announce consumes "Order Created": it tells the administrators that there is a new order.
 func (a *Administrators) Announce(ctx context.Context, e handler.Event) error {
-	order, err := createdOrder(e)
+	order, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
 		return err
 	}
-	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#"+string(Placed), announcement(order, a.address))
+	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#"+string(Placed), announcement(order.Order, a.address))
 }
 
 // FlagHighValue consumes "Order Created" of orders that are worth a look before they leave: it asks the administrators for one.
 func (a *Administrators) FlagHighValue(ctx context.Context, e handler.Event) error {
-	order, err := createdOrder(e)
+	order, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
 		return err
 	}
 	handler.Count(ctx, "HighValueOrders", 1, "currency", order.Currency)
-	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#HIGH_VALUE", warning(order, a.address))
-}
-
-// createdOrder reads "Order Created".
-func createdOrder(e handler.Event) (event.Order, error) {
-	detail, err := event.Parse(e)
-	if err != nil {
-		return event.Order{}, err
-	}
-	created, ok := detail.(event.OrderCreated)
-	if !ok {
-		return event.Order{}, fmt.Errorf("event %s is %q, want %q: the subscription lets too much through", e.ID, e.Type, event.Name(event.OrderCreated{}))
-	}
-	return created.Order, nil
+	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#HIGH_VALUE", warning(order.Order, a.address))
 }
 
 // once sends a mail unless the ledger knows it was sent.
