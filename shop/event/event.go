@@ -159,7 +159,7 @@ func ParseAs[T Detail](e handler.Event) (T, error) {
 	}
 	d, ok := detail.(T)
 	if !ok {
-		return want, fmt.Errorf("event %s is %q, want %q: the subscription lets too much through", e.ID, e.Type, Name(want))
+		return want, fmt.Errorf("event %s is %q, want %q", e.ID, e.Type, Name(want))
 	}
 	return d, nil
 }

@@ -46,13 +46,9 @@ func (s *Stock) OnRefundFailed(ctx context.Context, e handler.Event) error {
 
 // consume hands over the detail of an event that must be of type T.
 func consume[T event.Detail](e handler.Event, do func(T) error) error {
-	detail, err := event.Parse(e)
+	wanted, err := event.ParseAs[T](e)
 	if err != nil {
 		return err
-	}
-	wanted, ok := detail.(T)
-	if !ok {
-		return fmt.Errorf("event %s is %q, want %q", e.ID, e.Type, event.Name(*new(T)))
 	}
 	return do(wanted)
 }

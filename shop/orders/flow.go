@@ -57,13 +57,9 @@ type flowLine struct {
 // OnCreated starts the workflow for the order of an [event.OrderCreated]. The execution is called as the order, so each order has one,
 // however often the event comes. An order whose customer's data has been erased meanwhile ends here.
 func (f *Flow) OnCreated(ctx context.Context, e handler.Event) error {
-	detail, err := event.Parse(e)
+	created, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
-		return err
-	}
-	created, ok := detail.(event.OrderCreated)
-	if !ok {
-		return fmt.Errorf("starting the order flow: event %s is %q, want %q", e.ID, e.Type, event.Name(event.OrderCreated{}))
+		return fmt.Errorf("starting the order flow: %w", err)
 	}
 	private, found, err := f.orders.Private(ctx, created.OrderID)
 	if err != nil {

@@ -94,13 +94,9 @@ func (t *Tasks) Refund(ctx context.Context, in RefundInput) (RefundOutcome, erro
 // OnReturnRestocked consumes Return Restocked: the goods are back, so the money goes back. That the provider refuses for good is told to
 // others by Refund Failed, and is no reason to try again.
 func (t *Tasks) OnReturnRestocked(ctx context.Context, e handler.Event) error {
-	detail, err := event.Parse(e)
+	restocked, err := event.ParseAs[event.ReturnRestocked](e)
 	if err != nil {
 		return err
-	}
-	restocked, ok := detail.(event.ReturnRestocked)
-	if !ok {
-		return fmt.Errorf("event %s is %q, want %q", e.ID, e.Type, event.Name(event.ReturnRestocked{}))
 	}
 	p, err := t.service.Refund(ctx, restocked.OrderID, Cause{CorrelationID: restocked.CorrelationID, CausationID: e.ID})
 	if failed, ok := errors.AsType[*RefundFailedError](err); ok {

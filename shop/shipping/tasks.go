@@ -3,7 +3,6 @@ package shipping
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/shop/event"
@@ -83,13 +82,9 @@ func (t *Tasks) Cancel(ctx context.Context, in CancelInput) (CancelOutcome, erro
 
 // OnReturnRequested consumes Return Requested: the goods are inspected.
 func (t *Tasks) OnReturnRequested(ctx context.Context, e handler.Event) error {
-	detail, err := event.Parse(e)
+	requested, err := event.ParseAs[event.ReturnRequested](e)
 	if err != nil {
 		return err
-	}
-	requested, ok := detail.(event.ReturnRequested)
-	if !ok {
-		return fmt.Errorf("event %s is %q, want %q", e.ID, e.Type, event.Name(event.ReturnRequested{}))
 	}
 	s, err := t.service.Inspect(ctx, requested, e.ID)
 	if err != nil {
