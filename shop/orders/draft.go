@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -121,8 +122,10 @@ func validKey(key string) error {
 	return nil
 }
 
-// hash tells requests apart. It is the same for the same order, however its JSON was written.
+// hash tells requests apart. It is the same for the same order, however its JSON was written and its lines were sorted: a client that
+// keeps its basket in a map sends them in another order each time.
 func (d Draft) hash() string {
+	d.Lines = slices.SortedFunc(slices.Values(d.Lines), func(a, b DraftLine) int { return strings.Compare(a.ProductID, b.ProductID) })
 	canonical, _ := json.Marshal(d) // strings and whole numbers always encode, in the order of the fields
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:])

@@ -127,9 +127,10 @@ func TestTable_RefusesHistoriesItCannotRead(t *testing.T) {
 
 func TestDraft_HashIsOfTheOrderAndNotOfItsJSON(t *testing.T) {
 	var a, b Draft
-	require.NoError(t, json.Unmarshal([]byte(`{"paymentToken":"t","lines":[{"quantity":1,"productId":"mug"}]}`), &a))
-	require.NoError(t, json.Unmarshal([]byte(`{"lines": [ {"productId":"mug","quantity":1} ], "paymentToken":"\u0074"}`), &b))
+	require.NoError(t, json.Unmarshal([]byte(`{"paymentToken":"t","lines":[{"quantity":1,"productId":"mug"},{"quantity":2,"productId":"cup"}]}`), &a))
+	require.NoError(t, json.Unmarshal([]byte(`{"lines": [ {"productId":"cup","quantity":2}, {"productId":"mug","quantity":1} ], "paymentToken":"\u0074"}`), &b))
 	require.Equal(t, a.hash(), b.hash())
+	require.Equal(t, "mug", a.Lines[0].ProductID, "the order itself stays as the customer sorted it")
 	b.Lines[0].Quantity++
 	require.NotEqual(t, a.hash(), b.hash())
 }
