@@ -133,7 +133,7 @@ func (i *Inventory) addSubscribers(ctx *pulumi.Context, s *Stack, bus *component
 // addDisplay makes the function that shows in the catalogue what is left, whenever an order took some, or stock came or went.
 func (i *Inventory) addDisplay(ctx *pulumi.Context, s *Stack, bus *components.EventBus, orders *components.FanOutTopic, catalog *Catalog) error {
 	project, err := s.function(ctx, "project-stock", "Shows in the catalogue how many of a product are left",
-		i.Stock.Grant(policies.GetItem), catalog.Products.Grant(policies.UpdateItem))
+		i.Stock.Grant(policies.GetItem), catalog.Products.Grant(policies.GetItem, policies.UpdateItem))
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,12 @@ const (
 	attrSearch    = "searchText"
 	attrVersion   = "version"
 	attrCreatedAt = "createdAt"
-	attrStock     = "stock"
-	// attrStockAsOf tells how new the shown stock is, in the inventory's numbering. Administrators' changes leave it as it is.
-	attrStockAsOf = "stockAsOf"
+	// attrStock is what administrators entered. What is shown is its sum with attrStockOffset: what the inventory counts beyond that.
+	attrStock = "stock"
+	// attrStockOffset and attrStockAsOf, which tells how new it is in the inventory's numbering, are the inventory's; administrators'
+	// changes leave them as they are.
+	attrStockOffset = "stockOffset"
+	attrStockAsOf   = "stockAsOf"
 )
 
 // allProducts is every product's value of the attribute listing, the partition key of the indexes over all products.
@@ -64,8 +67,7 @@ type Client interface {
 }
 
 // Table is the Store in DynamoDB. Each of its methods uses one DynamoDB action: List Query, Get GetItem, Save
-// UpdateItem, Delete DeleteItem,
-// GetAll BatchGetItem.
+// UpdateItem, Delete DeleteItem, GetAll BatchGetItem; ShowStock uses GetItem and UpdateItem.
 type Table struct {
 	client Client
 	name   string
@@ -82,11 +84,15 @@ type record struct {
 	Category    string   `dynamodbav:"category"`
 	PriceCents  int64    `dynamodbav:"priceCents"`
 	Currency    string   `dynamodbav:"currency"`
-	Stock       int64    `dynamodbav:"stock"`
+	Stock       int64    `dynamodbav:"stock"` // see attrStock
 	Images      []string `dynamodbav:"images"`
 	Version     int64    `dynamodbav:"version"`
 	CreatedAt   string   `dynamodbav:"createdAt"`
 	UpdatedAt   string   `dynamodbav:"updatedAt"`
+
+	// StockOffset and StockAsOf are never written together with the rest.
+	StockOffset int64 `dynamodbav:"stockOffset,omitempty"`
+	StockAsOf   int64 `dynamodbav:"stockAsOf,omitempty"`
 
 	// CorrelationID follows the request that saved the product to whatever comes of it.
 	CorrelationID string `dynamodbav:"correlationId"`
@@ -122,7 +128,7 @@ func productOf(item map[string]types.AttributeValue) (Product, error) {
 	}
 	return Product{
 		ID: r.ID, Name: r.Name, Description: r.Description, Category: r.Category,
-		PriceCents: r.PriceCents, Currency: r.Currency, Stock: r.Stock, Images: append([]string{}, r.Images...),
+		PriceCents: r.PriceCents, Currency: r.Currency, Stock: max(0, r.Stock+r.StockOffset), Images: append([]string{}, r.Images...),
 		Version: r.Version, CreatedAt: created, UpdatedAt: updated,
 	}, nil
 }
@@ -255,7 +261,7 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 //
 // It is an UpdateItem because a PutItem cannot keep an attribute of the item that it replaces: createdAt would have to be
 // read before, in a second round trip and with a second permission, and could change in between. The new version is
-// counted by DynamoDB for the same reason.
+// counted by DynamoDB for the same reason, and so is what the administrator must have entered for p.Stock to be shown.
 func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Product, error) {
 	wanted := newRecord(p)
 	wanted.CorrelationID = handler.CorrelationID(ctx)
@@ -270,11 +276,15 @@ func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Produ
 	set := []string{"#version = if_not_exists(#version, :zero) + :one"}
 	for attribute, value := range item {
 		names["#"+attribute], values[":"+attribute] = attribute, value
-		if attribute == attrCreatedAt {
+		switch attribute {
+		case attrCreatedAt:
 			set = append(set, "#createdAt = if_not_exists(#createdAt, :createdAt)")
-			continue
+		case attrStock:
+			names["#stockOffset"] = attrStockOffset
+			set = append(set, "#stock = :stock - if_not_exists(#stockOffset, :zero)")
+		default:
+			set = append(set, "#"+attribute+" = :"+attribute)
 		}
-		set = append(set, "#"+attribute+" = :"+attribute)
 	}
 	slices.Sort(set)
 	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -355,33 +365,77 @@ func (t *Table) Delete(ctx context.Context, id string, condition Condition) erro
 	return nil
 }
 
-// ShowStock shows how many of a product can be sold, as the inventory counts them, unless a newer number is shown already or there is no
-// such product. Of two numbers, that with the higher asOf is newer. The product's version grows only if the number changes, so that nobody
-// is told of a change that they cannot see.
-func (t *Table) ShowStock(ctx context.Context, id string, stock, asOf int64) error {
-	const newer = "(attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"
-	names := map[string]string{"#stock": attrStock, "#stockAsOf": attrStockAsOf, "#version": attrVersion}
-	values := map[string]types.AttributeValue{":stock": number(stock), ":asOf": number(asOf)}
-	for _, change := range []struct{ update, condition string }{
-		{"SET #stockAsOf = :asOf", "attribute_exists(#version) AND #stock = :stock AND " + newer},
-		{"SET #stock = :stock, #stockAsOf = :asOf, #version = #version + :one", "attribute_exists(#version) AND " + newer},
-	} {
-		if strings.Contains(change.update, ":one") {
-			values[":one"] = number(1)
-		}
-		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &t.name, Key: key(id), UpdateExpression: &change.update, ConditionExpression: &change.condition,
-			ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-		})
-		if _, otherwise := errors.AsType[*types.ConditionalCheckFailedException](err); otherwise {
-			continue // another number is shown, then a newer one
-		}
+// StockCount is what the inventory counts of a product.
+type StockCount struct {
+	// ProductID is the product's id.
+	ProductID string
+	// Available is how many can be sold.
+	Available int64
+	// Received is what the administrators' changes sum up to that the inventory has heard of since ListedAt, when the product came into
+	// the catalogue, to the millisecond. What else they entered is on its way.
+	Received int64
+	ListedAt time.Time
+	// AsOf grows with every change: of two counts, that with the higher one is newer.
+	AsOf int64
+}
+
+// maxShows is how often ShowStock tries while others show newer counts of the same product.
+const maxShows = 5
+
+// ShowStock shows how many of a product can be sold, as the inventory counts them together with what administrators have entered and
+// the inventory has not heard of yet. It does nothing if a newer count is shown already, or if there is no such product. The product's
+// version grows only if what is shown changes, so that nobody is told of a change that they cannot see.
+func (t *Table) ShowStock(ctx context.Context, count StockCount) error {
+	for range maxShows {
+		shown, err := t.showStock(ctx, count)
 		if err != nil {
-			return fmt.Errorf("showing that %d of product %q can be sold: %w", stock, id, err)
+			return fmt.Errorf("showing that %d of product %q can be sold: %w", count.Available, count.ProductID, err)
 		}
-		return nil
+		if shown {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("showing that %d of product %q can be sold: others showed newer counts %d times", count.Available, count.ProductID, maxShows)
+}
+
+// showStock tries once. It fails to show the count, without an error, if another count was shown since it looked.
+func (t *Table) showStock(ctx context.Context, count StockCount) (shown bool, err error) {
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: key(count.ProductID), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return false, err
+	}
+	var stored record
+	if err := attributevalue.UnmarshalMap(out.Item, &stored); err != nil {
+		return false, err
+	}
+	if len(out.Item) == 0 || count.AsOf <= stored.StockAsOf {
+		return true, nil
+	}
+	offset := count.Available
+	if count.ListedAt.UTC().Format(timeLayout) == stored.CreatedAt { // else all that was received was of a product that is gone
+		offset -= count.Received
+	}
+	update, condition := "SET #stockOffset = :offset, #stockAsOf = :asOf", "#createdAt = :createdAt AND "
+	names := map[string]string{"#stockOffset": attrStockOffset, "#stockAsOf": attrStockAsOf, "#createdAt": attrCreatedAt}
+	values := map[string]types.AttributeValue{":offset": number(offset), ":asOf": number(count.AsOf), ":createdAt": text(stored.CreatedAt)}
+	if offset != stored.StockOffset {
+		update += ", #version = #version + :one"
+		names["#version"], values[":one"] = attrVersion, number(1)
+	}
+	if stored.StockAsOf == 0 {
+		condition += "attribute_not_exists(#stockAsOf)"
+	} else {
+		condition += "#stockAsOf = :was"
+		values[":was"] = number(stored.StockAsOf)
+	}
+	_, err = t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.name, Key: key(count.ProductID), UpdateExpression: &update, ConditionExpression: &condition,
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+	})
+	if _, changed := errors.AsType[*types.ConditionalCheckFailedException](err); changed {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // expression returns the condition as a DynamoDB expression over #version, and adds the values it names. Whether there

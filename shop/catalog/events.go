@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
@@ -38,10 +39,7 @@ func (o *Outbox) OnChange(ctx context.Context, c handler.Change) error {
 
 // meaning returns what a change means to others; nil if nothing.
 func meaning(ctx context.Context, c handler.Change) (event.Detail, error) {
-	var was, is struct {
-		record
-		StockAsOf int64 `dynamodbav:"stockAsOf"`
-	}
+	var was, is record
 	if err := attributevalue.UnmarshalMap(c.Old, &was); err != nil {
 		return nil, fmt.Errorf("reading the product before change %s: %w", c.ID, err)
 	}
@@ -55,8 +53,12 @@ func meaning(ctx context.Context, c handler.Change) (event.Detail, error) {
 	case was.StockAsOf != is.StockAsOf:
 		return nil, nil //nolint:nilnil // nothing to tell
 	}
+	created, err := time.Parse(timeLayout, is.CreatedAt)
+	if err != nil {
+		return nil, fmt.Errorf("reading the product after change %s: createdAt: %w", c.ID, err)
+	}
 	return event.ProductSaved{
 		Meta: meta, ProductID: is.ID, Version: is.Version, Name: is.Name, PriceCents: is.PriceCents, Currency: is.Currency,
-		StockChange: is.Stock - was.Stock,
+		StockChange: is.Stock - was.Stock, CreatedAt: created,
 	}, nil
 }

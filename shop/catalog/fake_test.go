@@ -28,6 +28,8 @@ type fakeDynamo struct {
 	calls map[string]int
 	// loseAnswer makes the next write fail after it was made, and be tried again, as the SDK does.
 	loseAnswer bool
+	// refuse makes every condition fail.
+	refuse bool
 	// err, if set, is returned by every call.
 	err error
 }
@@ -152,10 +154,14 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 	switch {
 	case expression == "attribute_not_exists(#version)":
 		ok = version == ""
-	case strings.HasSuffix(expression, " AND (attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"):
-		shown := item[attrStockAsOf]
-		same := !strings.Contains(expression, "#stock = :stock") || plain(item[attrStock]) == plain(values[":stock"])
-		ok = version != "" && same && (shown == nil || compare(shown, values[":asOf"]) < 0)
+	case strings.HasPrefix(expression, "#createdAt = :createdAt AND "):
+		_, shown, _ := strings.Cut(expression, " AND ")
+		want := map[string]string{"attribute_not_exists(#stockAsOf)": "", "#stockAsOf = :was": plain(values[":was"])}
+		asOf, known := want[shown]
+		if !known {
+			panic(expression)
+		}
+		ok = plain(item[attrCreatedAt]) == plain(values[":createdAt"]) && plain(item[attrStockAsOf]) == asOf
 	case expression == "attribute_exists(#version)":
 		ok = version != ""
 	case in:
@@ -182,6 +188,9 @@ func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInpu
 	allUsed(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.UpdateExpression, in.ConditionExpression)
 	id := plain(in.Key[attrID])
 	old := f.items[id]
+	if f.refuse {
+		return nil, &types.ConditionalCheckFailedException{}
+	}
 	if err := holds(old, *in.ConditionExpression, in.ExpressionAttributeValues, in.ReturnValuesOnConditionCheckFailure); err != nil {
 		return nil, err
 	}
@@ -197,6 +206,10 @@ func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInpu
 		case value == "#version + :one":
 			n, _ := strconv.Atoi(plain(old[attribute]))
 			item[attribute] = number(int64(n) + 1)
+		case value == ":stock - if_not_exists(#stockOffset,:zero)":
+			n, _ := strconv.Atoi(plain(in.ExpressionAttributeValues[":stock"]))
+			offset, _ := strconv.Atoi(plain(old[attrStockOffset]))
+			item[attribute] = number(int64(n - offset))
 		case value == fmt.Sprintf("if_not_exists(#%s,:%s)", attribute, attribute):
 			if old[attribute] == nil {
 				item[attribute] = in.ExpressionAttributeValues[":"+attribute]

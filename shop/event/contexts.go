@@ -1,5 +1,7 @@
 package event
 
+import "time"
+
 // ProductSaved says that an administrator added or changed a product.
 type ProductSaved struct {
 	Meta
@@ -15,6 +17,8 @@ type ProductSaved struct {
 	Currency string `json:"currency"`
 	// StockChange is how many more can be sold than the administrator saw before: goods that came in, or, below zero, that are gone.
 	StockChange int64 `json:"stockChange"`
+	// CreatedAt is when the product came into the catalogue. It tells apart products that have had the same id one after the other.
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 // ProductRemoved says that a product is no longer sold.
@@ -141,7 +145,7 @@ type StockArrived struct {
 	Quantity int64 `json:"quantity"`
 }
 
-// StockRemoved says that less of a product can be sold: goods are gone that no order took.
+// StockRemoved says that less of a product can be sold: goods are gone that no order took. It is said, too, if nothing was left to go.
 type StockRemoved struct {
 	Meta
 	// ProductID is the product's id.

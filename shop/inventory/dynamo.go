@@ -68,7 +68,10 @@ type levelRecord struct {
 	Available int64 `dynamodbav:"available"`
 	Reserved  int64 `dynamodbav:"reserved"`
 	Sold      int64 `dynamodbav:"sold"`
-	Sequence  int64 `dynamodbav:"sequence"`
+	Received  int64 `dynamodbav:"received"`
+	// ListedAt is in milliseconds since 1970.
+	ListedAt int64 `dynamodbav:"listedAt"`
+	Sequence int64 `dynamodbav:"sequence"`
 }
 
 // reservationRecord is a reservation as the table stores it.
@@ -104,7 +107,11 @@ func (t *Table) Level(ctx context.Context, productID string) (Level, error) {
 func levelOf(item map[string]types.AttributeValue) (Level, error) {
 	var r levelRecord
 	err := attributevalue.UnmarshalMap(item, &r)
-	return Level{Available: r.Available, Reserved: r.Reserved, Sold: r.Sold, Sequence: r.Sequence}, err
+	level := Level{Available: r.Available, Reserved: r.Reserved, Sold: r.Sold, Received: r.Received, Sequence: r.Sequence}
+	if r.ListedAt != 0 {
+		level.ListedAt = time.UnixMilli(r.ListedAt).UTC()
+	}
+	return level, err
 }
 
 // Reservation implements Store.
@@ -327,15 +334,7 @@ func (t *Table) Receive(ctx context.Context, receipt Receipt, events ...event.De
 		TableName: &t.name, Item: marker,
 		ConditionExpression: aws.String("attribute_not_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPartition},
 	}}}
-	if receipt.Quantity != 0 {
-		update := t.move(Movement{ProductID: productID, Available: receipt.Quantity})
-		if receipt.Quantity < 0 { // as much as is wanted, or all that there is: both only of the level that was read
-			update.ConditionExpression = aws.String("#sequence = :sequence")
-			delete(update.ExpressionAttributeValues, ":least_available")
-			update.ExpressionAttributeValues[":sequence"] = number(receipt.Level.Sequence)
-		}
-		writes = append(writes, types.TransactWriteItem{Update: update})
-	}
+	writes = append(writes, types.TransactWriteItem{Update: t.count(receipt)})
 	err = t.write(ctx, writes)
 	failed, ok := errors.AsType[*types.TransactionCanceledException](err)
 	switch {
@@ -346,6 +345,45 @@ func (t *Table) Receive(ctx context.Context, receipt Receipt, events ...event.De
 	default:
 		return fmt.Errorf("receiving product %q: %w: %w", productID, ErrInterference, err)
 	}
+}
+
+// count adds a receipt to its product's level.
+func (t *Table) count(r Receipt) *types.Update {
+	update := t.move(Movement{ProductID: r.Level.ProductID, Available: r.Quantity})
+	names, values, was := update.ExpressionAttributeNames, update.ExpressionAttributeValues, r.Level
+	values[":changed"] = number(1)
+	var conditions []string
+	unless := func(attribute string, stored int64) { // somebody has changed it since the level was read
+		if stored == 0 {
+			conditions = append(conditions, "attribute_not_exists(#"+attribute+")")
+			return
+		}
+		conditions = append(conditions, fmt.Sprintf("#%s = :was_%s", attribute, attribute))
+		values[":was_"+attribute] = number(stored)
+	}
+	if r.Change < 0 { // as much as is wanted, or all that there is: both only of the level that was read
+		delete(values, ":least_available")
+		unless("sequence", was.Sequence)
+	}
+	if !r.ListedAt.Before(was.ListedAt) { // else it is about a product that is gone
+		names["#received"], values[":received"], names["#listedAt"] = "received", number(r.Change), "listedAt"
+		if r.ListedAt.Equal(was.ListedAt) {
+			*update.UpdateExpression += ", #received :received"
+		} else {
+			*update.UpdateExpression = "SET #received = :received, #listedAt = :listedAt " + *update.UpdateExpression
+			values[":listedAt"] = number(r.ListedAt.UnixMilli())
+		}
+		stored := int64(0)
+		if !was.ListedAt.IsZero() {
+			stored = was.ListedAt.UnixMilli()
+		}
+		unless("listedAt", stored)
+	}
+	update.ConditionExpression = nil
+	if len(conditions) > 0 {
+		update.ConditionExpression = aws.String(strings.Join(conditions, " AND "))
+	}
+	return update
 }
 
 // write makes all writes or none. A transaction that is still under way, from a try whose answer was lost, is interference too.

@@ -7,14 +7,13 @@ import (
 	"fmt"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/catalog"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
 // OnProductSaved consumes Product Saved: the administrator's change of stock is a receipt.
 func (s *Stock) OnProductSaved(ctx context.Context, e handler.Event) error {
-	return consume(e, func(saved event.ProductSaved) error {
-		return s.Receive(ctx, saved.ProductID, idOf(e, saved), saved.CorrelationID, saved.StockChange)
-	})
+	return consume(e, func(saved event.ProductSaved) error { return s.Receive(ctx, idOf(e, saved), saved) })
 }
 
 // OnStockArrived consumes Stock Arrived: who waits for the product is served.
@@ -97,9 +96,8 @@ func (o *Outbox) OnChange(ctx context.Context, c handler.Change) error {
 
 // Catalogue shows customers what they can order.
 type Catalogue interface {
-	// ShowStock shows how many of a product are available, unless a newer number is shown, or the product is not in the catalogue any
-	// more. The number with the higher asOf is newer.
-	ShowStock(ctx context.Context, productID string, stock, asOf int64) error
+	// ShowStock shows how many of a product are available, unless a newer count is shown, or the product is not in the catalogue any more.
+	ShowStock(ctx context.Context, count catalog.StockCount) error
 }
 
 // Display keeps the catalogue's stock up to date.
@@ -132,7 +130,10 @@ func (d *Display) OnEvent(ctx context.Context, e handler.Event) error {
 		if level.Sequence == 0 {
 			continue // the inventory has not heard of the product yet
 		}
-		if err := d.catalogue.ShowStock(ctx, line.ProductID, level.Available, level.Sequence); err != nil {
+		err = d.catalogue.ShowStock(ctx, catalog.StockCount{
+			ProductID: line.ProductID, Available: level.Available, Received: level.Received, ListedAt: level.ListedAt, AsOf: level.Sequence,
+		})
+		if err != nil {
 			return err
 		}
 	}

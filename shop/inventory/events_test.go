@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/catalog"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -77,6 +78,11 @@ func TestEvents_FromTheCatalogueToTheCustomerWhoWaits(t *testing.T) {
 	require.Len(t, removed, 1)
 	require.Equal(t, int64(3), removed[0].(event.StockRemoved).Quantity, "no more than is available")
 	requireLevel(t, shop.store, "mug", 0, 2, 0)
+
+	require.NoError(t, shop.OnProductSaved(ctx, happened(t, "e5", event.ProductSaved{Meta: about, ProductID: "mug", Version: 3, StockChange: -1})))
+	removed = shop.published(t)["Stock Removed"]
+	require.Len(t, removed, 1, "what is shown counts on it")
+	require.Zero(t, removed[0].(event.StockRemoved).Quantity)
 
 	before := len(shop.client.items)
 	require.NoError(t, shop.OnProductSaved(ctx, happened(t, "e4", event.ProductSaved{Meta: about, ProductID: "mug", Version: 3})))
@@ -182,10 +188,10 @@ func TestOutbox_SaysTheSameWheneverTheChangeComesAgain(t *testing.T) {
 }
 
 // shelf is a catalogue that remembers what it shows.
-type shelf map[string][2]int64
+type shelf map[string]catalog.StockCount
 
-func (s shelf) ShowStock(_ context.Context, productID string, stock, asOf int64) error {
-	s[productID] = [2]int64{stock, asOf}
+func (s shelf) ShowStock(_ context.Context, count catalog.StockCount) error {
+	s[count.ProductID] = count
 	return nil
 }
 
@@ -200,14 +206,15 @@ func TestDisplay_ShowsTheLevelOfEveryProductOfAnEvent(t *testing.T) {
 		{ProductID: "mug", Quantity: 2}, {ProductID: "unknown", Quantity: 1},
 	}}}
 	require.NoError(t, display.OnEvent(ctx, happened(t, "e1", reserved)))
-	require.Equal(t, shelf{"mug": {3, 2}}, shown)
+	mug := catalog.StockCount{ProductID: "mug", Available: 3, Received: 5, ListedAt: noon, AsOf: 2}
+	require.Equal(t, shelf{"mug": mug}, shown)
 	require.NoError(t, display.OnEvent(ctx, happened(t, "e2", event.StockArrived{Meta: about, ProductID: "cup", Quantity: 3})))
-	require.Equal(t, shelf{"mug": {3, 2}, "cup": {3, 1}}, shown)
+	require.Equal(t, shelf{"mug": mug, "cup": {ProductID: "cup", Available: 3, Received: 3, ListedAt: noon, AsOf: 1}}, shown)
 
 	_, err = shop.SellLine(ctx, Sale{OrderID: "o1", Line: Line{"mug", 2}})
 	require.NoError(t, err)
 	require.NoError(t, display.OnEvent(ctx, happened(t, "e3", reserved)))
-	require.Equal(t, [2]int64{3, 2}, shown["mug"], "selling what was reserved changes nothing that customers see")
+	require.Equal(t, mug, shown["mug"], "selling what was reserved changes nothing that customers see")
 	require.ErrorContains(t, display.OnEvent(ctx, handler.Event{ID: "e4", Type: "Order Reserved", Detail: []byte("[")}), "e4")
 }
 

@@ -134,14 +134,20 @@ func partOf(w types.TransactWriteItem) part {
 	panic("a transaction's part is empty")
 }
 
-// added carries out an ADD.
+// added carries out an ADD, perhaps after a SET.
 func added(u *types.Update, old item) item {
 	next := item{}
 	maps.Copy(next, u.Key)
 	maps.Copy(next, old)
-	list, ok := strings.CutPrefix(*u.UpdateExpression, "ADD ")
+	set, list, ok := strings.Cut(*u.UpdateExpression, "ADD ")
 	if !ok {
 		panic(*u.UpdateExpression)
+	}
+	if set != "" {
+		if set != "SET #received = :received, #listedAt = :listedAt " {
+			panic(set)
+		}
+		next["received"], next["listedAt"] = u.ExpressionAttributeValues[":received"], u.ExpressionAttributeValues[":listedAt"]
 	}
 	for clause := range strings.SplitSeq(list, ", ") {
 		name, value, _ := strings.Cut(clause, " ")
@@ -170,6 +176,12 @@ func (p part) holds(stored item) bool {
 	for clause := range strings.SplitSeq(*p.condition, " AND ") {
 		if clause == "attribute_not_exists(#pk)" {
 			if stored != nil {
+				return false
+			}
+			continue
+		}
+		if name, absent := strings.CutPrefix(clause, "attribute_not_exists("); absent {
+			if stored[p.names[strings.TrimSuffix(name, ")")]] != nil {
 				return false
 			}
 			continue

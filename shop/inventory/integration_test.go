@@ -81,7 +81,7 @@ func TestIntegration_ConcurrentReservationsReleasesAndReceiptsLoseNothing(t *tes
 				}
 			})
 			work.Go(func() {
-				if err := stock.Receive(ctx, "mug", fmt.Sprintf("r%d", i/4), "c", 1); err != nil { // each twice
+				if err := stock.Receive(ctx, fmt.Sprintf("r%d", i/4), reported("mug", 1)); err != nil { // each twice
 					t.Error(err)
 				}
 			})

@@ -159,7 +159,7 @@ func (w *world) act() {
 			n = -n
 		}
 		receipt := fmt.Sprintf("r%d", rapid.IntRange(0, 40).Draw(w.t, "receipt"))
-		w.until(action, func() error { return w.Receive(ctx, product, receipt, "c", n) })
+		w.until(action, func() error { return w.Receive(ctx, receipt, reported(product, n)) })
 	case "reserve":
 		w.until(action, func() error { _, err := w.ReserveOrder(ctx, order); return err })
 	case "sell":

@@ -31,7 +31,10 @@ type Level struct {
 	Reserved int64
 	// Sold has left, or is about to leave, the warehouse.
 	Sold int64
-	// Sequence grows by one whenever Available changes: of two views of a product, that with the higher one is newer.
+	// Received is what administrators' changes sum up to since the product came into the catalogue, at ListedAt.
+	Received int64
+	ListedAt time.Time
+	// Sequence grows by one whenever Available or Received changes: of two views of a product, that with the higher one is newer.
 	Sequence int64
 }
 

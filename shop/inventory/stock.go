@@ -215,21 +215,24 @@ func (s *Stock) tell(ctx context.Context, r Reservation) error {
 }
 
 // Receive adds goods that came in to what is available, or takes away what is gone, but not more than is available. id is the same whenever
-// the same receipt is reported again, which then changes nothing.
-func (s *Stock) Receive(ctx context.Context, productID, id, correlationID string, quantity int64) error {
-	if quantity == 0 {
+// the same change is reported again, which then changes nothing.
+func (s *Stock) Receive(ctx context.Context, id string, saved event.ProductSaved) error {
+	if saved.StockChange == 0 {
 		return nil
 	}
 	for tries := (tries{}); ; {
-		level, err := s.store.Level(ctx, productID)
+		level, err := s.store.Level(ctx, saved.ProductID)
 		if err != nil {
 			return err
 		}
-		receipt := Receipt{ID: id, CorrelationID: correlationID, Level: level, Quantity: max(quantity, -level.Available)}
-		if receipt.Quantity != quantity {
-			handler.Logger(ctx).Warn("less was available than is gone", "productId", productID, "gone", -quantity, "available", level.Available)
+		receipt := Receipt{
+			ID: id, CorrelationID: saved.CorrelationID, Level: level,
+			Change: saved.StockChange, ListedAt: saved.CreatedAt, Quantity: max(saved.StockChange, -level.Available),
 		}
-		err = s.store.Receive(ctx, receipt, receipt.events(event.NewMeta(correlationID, id))...)
+		if receipt.Quantity != receipt.Change {
+			handler.Logger(ctx).Warn("less was available than is gone", "productId", saved.ProductID, "gone", -receipt.Change, "available", level.Available)
+		}
+		err = s.store.Receive(ctx, receipt, receipt.events(event.NewMeta(saved.CorrelationID, id))...)
 		if again, err := s.again(ctx, &tries, err); !again {
 			return err
 		}

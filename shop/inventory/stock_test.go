@@ -45,10 +45,15 @@ func requireName(t *testing.T, err error, name string) {
 	require.Equal(t, name, named.ErrorName())
 }
 
+// reported is how the inventory hears that an administrator changed a product's stock.
+func reported(productID string, change int64) event.ProductSaved {
+	return event.ProductSaved{Meta: event.Meta{CorrelationID: "c"}, ProductID: productID, StockChange: change, CreatedAt: noon}
+}
+
 // receive adds stock without waiting customers hearing of it.
 func receive(t *testing.T, s *Stock, productID string, quantity int64) {
 	t.Helper()
-	require.NoError(t, s.Receive(ctx, productID, fmt.Sprintf("%s-%d-%d", productID, quantity, time.Now().UnixNano()), "c", quantity))
+	require.NoError(t, s.Receive(ctx, fmt.Sprintf("%s-%d-%d", productID, quantity, time.Now().UnixNano()), reported(productID, quantity)))
 }
 
 // testStock checks what the inventory promises, in a store that is empty.
@@ -132,20 +137,45 @@ func testStock(t *testing.T, s *Stock, told func(token string) []string) {
 	})
 	t.Run("receive", func(t *testing.T) {
 		for range 2 {
-			require.NoError(t, s.Receive(ctx, "pot", "r1", "c", 4))
+			require.NoError(t, s.Receive(ctx, "r1", reported("pot", 4)))
 			requireLevel(t, store, "pot", 4, 0, 0)
 		}
 		_, err := s.ReserveOrder(ctx, orderOf("o5", Line{"pot", 3}))
 		require.NoError(t, err)
 		for range 2 {
-			require.NoError(t, s.Receive(ctx, "pot", "r2", "c", -10))
+			require.NoError(t, s.Receive(ctx, "r2", reported("pot", -10)))
 			requireLevel(t, store, "pot", 0, 3, 0)
 		}
-		require.NoError(t, s.Receive(ctx, "nothing", "r3", "c", -10))
+		require.NoError(t, s.Receive(ctx, "r3", reported("nothing", -10)))
 		requireLevel(t, store, "nothing", 0, 0, 0)
 		level, err := store.Level(ctx, "pot")
 		require.NoError(t, err)
-		require.Equal(t, int64(3), level.Sequence, "grows with what is available")
+		require.Equal(t, Level{ProductID: "pot", Reserved: 3, Received: -6, ListedAt: noon, Sequence: 3}, level, "all that was reported is counted")
+	})
+	t.Run("receive for a product that came again", func(t *testing.T) {
+		at := func(change int64, listed time.Time) event.ProductSaved {
+			saved := reported("can", change)
+			saved.CreatedAt = listed
+			return saved
+		}
+		for i, test := range []struct {
+			saved               event.ProductSaved
+			available, received int64
+			listed              time.Time
+		}{
+			{at(4, time.Time{}), 4, 4, time.Time{}}, // said before events told when
+			{at(4, noon), 8, 4, noon},
+			{at(2, noon), 10, 6, noon},
+			{at(5, noon.Add(time.Hour)), 15, 5, noon.Add(time.Hour)},
+			{at(-3, noon), 12, 5, noon.Add(time.Hour)}, // late
+			{at(-1, noon.Add(time.Hour)), 11, 4, noon.Add(time.Hour)},
+		} {
+			require.NoError(t, s.Receive(ctx, fmt.Sprintf("can-%d", i), test.saved))
+			level, err := store.Level(ctx, "can")
+			require.NoError(t, err)
+			want := Level{ProductID: "can", Available: test.available, Received: test.received, ListedAt: test.listed, Sequence: int64(i + 1)}
+			require.Equal(t, want, level)
+		}
 	})
 	t.Run("first come, first served", func(t *testing.T) {
 		await := func(id string, lines ...Line) {

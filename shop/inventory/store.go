@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
@@ -56,7 +57,10 @@ type Receipt struct {
 	CorrelationID string
 	// Level is the product's as it was read.
 	Level Level
-	// Quantity is added to what is available; it never makes that negative.
+	// Change is what the administrator reported, and ListedAt when the product came into the catalogue that it is about.
+	Change   int64
+	ListedAt time.Time
+	// Quantity is added to what is available: Change, but never so much taken away that less than nothing is left.
 	Quantity int64
 }
 
@@ -65,7 +69,7 @@ func (r Receipt) events(meta event.Meta) []event.Detail {
 	switch {
 	case r.Quantity > 0:
 		return []event.Detail{event.StockArrived{Meta: meta, ProductID: r.Level.ProductID, Quantity: r.Quantity}}
-	case r.Quantity < 0:
+	case r.Change < 0:
 		return []event.Detail{event.StockRemoved{Meta: meta, ProductID: r.Level.ProductID, Quantity: -r.Quantity}}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/internal/faketable"
+	"github.com/serverless-shop/serverless-shop/shop/catalog"
 	"github.com/serverless-shop/serverless-shop/shop/inventory"
 	"github.com/serverless-shop/serverless-shop/shop/orders"
 )
@@ -236,8 +237,13 @@ func (w *world) checkStock(ctx context.Context, all map[string]seen, violate vio
 	}
 	table := inventory.NewTable(w.db, "stock")
 	shown := map[string]int64{}
-	for _, i := range w.db.Items("products") {
-		shown[plain(i["productId"])] = whole(plain(i["stock"]))
+	catalogue := catalog.NewTable(w.db, "products")
+	for _, id := range products {
+		p, err := catalogue.Get(ctx, id)
+		if err != nil {
+			panic(err)
+		}
+		shown[id] = p.Stock
 	}
 	for _, id := range products {
 		level, err := table.Level(ctx, id)
