@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,6 +33,7 @@ const (
 	// changes leave them as they are.
 	attrStockOffset = "stockOffset"
 	attrStockAsOf   = "stockAsOf"
+	attrWriteID     = "writeId"
 )
 
 // allProducts is every product's value of the attribute listing, the partition key of the indexes over all products.
@@ -96,6 +98,8 @@ type record struct {
 
 	// CorrelationID follows the request that saved the product to whatever comes of it.
 	CorrelationID string `dynamodbav:"correlationId"`
+	// WriteID is another for each call of Save.
+	WriteID string `dynamodbav:"writeId"`
 
 	// What follows exists for the indexes and for searching.
 	Listing    string `dynamodbav:"listing"`
@@ -264,7 +268,7 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 // counted by DynamoDB for the same reason, and so is what the administrator must have entered for p.Stock to be shown.
 func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Product, error) {
 	wanted := newRecord(p)
-	wanted.CorrelationID = handler.CorrelationID(ctx)
+	wanted.CorrelationID, wanted.WriteID = handler.CorrelationID(ctx), rand.Text()
 	item, err := attributevalue.MarshalMap(wanted)
 	if err != nil {
 		return Product{}, fmt.Errorf("saving product %q: %w", p.ID, err)
@@ -308,8 +312,8 @@ func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Produ
 
 // refused explains a condition that did not hold. It has the stored item from DynamoDB's answer, without another read.
 //
-// One case is no failure: the item is exactly what was to be written, to the millisecond of the change. Then the answer
-// to a first attempt was lost on the way, and the SDK has tried again.
+// One case is no failure: the item is of this very write. Then the answer to a first attempt was lost on the way, and the
+// SDK has tried again.
 func (t *Table) refused(id string, wanted record, failed *types.ConditionalCheckFailedException) (Product, error) {
 	if len(failed.Item) == 0 {
 		return Product{}, fault.New(fault.ErrPrecondition, "There is no product %s to replace.", fault.Quote(id))
@@ -318,7 +322,7 @@ func (t *Table) refused(id string, wanted record, failed *types.ConditionalCheck
 	if err != nil {
 		return Product{}, err
 	}
-	if was := newRecord(stored); was.sameWrite(wanted) {
+	if plain(failed.Item[attrWriteID]) == wanted.WriteID {
 		return stored, nil
 	}
 	return Product{}, wrongState(stored)
@@ -326,13 +330,6 @@ func (t *Table) refused(id string, wanted record, failed *types.ConditionalCheck
 
 func wrongState(stored Product) error {
 	return fault.New(fault.ErrPrecondition, `The product exists and its version is "%d". Get it again and repeat your change.`, stored.Version)
-}
-
-// sameWrite tells whether two records can only come from the same call of Save.
-func (r record) sameWrite(other record) bool {
-	return r.UpdatedAt == other.UpdatedAt && r.Name == other.Name && r.Description == other.Description &&
-		r.Category == other.Category && r.PriceCents == other.PriceCents && r.Currency == other.Currency &&
-		r.Stock == other.Stock && slices.Equal(r.Images, other.Images)
 }
 
 // Delete implements Store.

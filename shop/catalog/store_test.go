@@ -218,6 +218,9 @@ func TestSave_RecognisesItsOwnWriteWhenTheAnswerWasLost(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(2), replaced.Version)
 	require.Equal(t, noon, replaced.CreatedAt)
+
+	_, err = store.Save(context.Background(), changed, IfVersion(1))
+	require.ErrorIs(t, err, fault.ErrPrecondition, "somebody else who saves the same at the same moment has not seen this version")
 }
 
 func TestTable_UsesOneActionPerMethod(t *testing.T) {
