@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"create-product":  {"dynamodb:UpdateItem"},
 	"put-product":     {"dynamodb:UpdateItem"},
 	"delete-product":  {"dynamodb:DeleteItem"},
-	"project-stock":   {"dynamodb:UpdateItem"},
+	"project-stock":   {"dynamodb:GetItem", "dynamodb:UpdateItem"},
 	"get-me":          {"cognito-idp:AdminGetUser", "cognito-idp:AdminAddUserToGroup"},
 	"register-user":   {"cognito-idp:AdminAddUserToGroup"},
 	"create-user":     {"cognito-idp:AdminAddUserToGroup"},

@@ -32,7 +32,7 @@ func fresh(query url.Values) string {
 
 var freshCount atomic.Int64
 
-// follow reads a list from its first page to its last.
+// follow reads a list from its first page to its last. It leaves out what a broken off run of these tests has left behind.
 func follow(t *testing.T, query url.Values) []product {
 	t.Helper()
 	var all []product
@@ -46,7 +46,7 @@ func follow(t *testing.T, query url.Values) []product {
 		require.LessOrEqual(t, len(p.Items), limit)
 		all = append(all, p.Items...)
 		if p.NextCursor == "" {
-			return all
+			return slices.DeleteFunc(all, func(p product) bool { return othersOwn(p.Category) })
 		}
 		if query.Get("q") == "" {
 			require.Len(t, p.Items, limit, "a page that is not the last must be full unless it is a search")

@@ -202,12 +202,15 @@ func catalogNow(t *testing.T) map[string]stored {
 	products, err := shop.catalog(t.Context())
 	require.NoError(t, err)
 	for id, p := range products {
-		if strings.HasPrefix(p.category, e2ePrefix) && !strings.HasPrefix(p.category, run) {
+		if othersOwn(p.category) {
 			delete(products, id)
 		}
 	}
 	return products
 }
+
+// othersOwn tells whether a category is of another run of these tests.
+func othersOwn(category string) bool { return strings.HasPrefix(category, e2ePrefix) && !strings.HasPrefix(category, run) }
 
 // requireNothingWritten compares the catalogue when the test is over with the catalogue now.
 func requireNothingWritten(t *testing.T) {
@@ -217,7 +220,7 @@ func requireNothingWritten(t *testing.T) {
 		after, err := shop.catalog(context.Background())
 		require.NoError(t, err)
 		for id, p := range after {
-			if strings.HasPrefix(p.category, e2ePrefix) && !strings.HasPrefix(p.category, run) {
+			if othersOwn(p.category) {
 				continue
 			}
 			require.Equal(t, before[id], p, "product %s was written", id)
