@@ -59,6 +59,14 @@ func (p *problems) want(ok bool, field string, value any, accepted string) {
 	p.found = append(p.found, fmt.Errorf("%s (%s): %s = %v, want %s", p.name, p.component, field, value, accepted))
 }
 
+// plain wants a value, and one of the form that AWS takes as far as it is known before anything is deployed.
+func (p *problems) plain(form *regexp.Regexp, field string, value pulumi.StringInput, accepted string) {
+	if text, known := value.(pulumi.String); known {
+		p.want(form.MatchString(string(text)), field, string(text), accepted)
+	}
+	p.want(value != nil, field, nil, accepted)
+}
+
 // err is all problems found, one a line, or nil.
 func (p *problems) err() error {
 	return errors.Join(p.found...)
