@@ -115,6 +115,7 @@ type CognitoAuth struct {
 
 	logicalName string
 	endpoint    pulumi.StringOutput // by which identity pools know the user pool
+	machines    pulumi.StringArray  // ids of the machine clients
 	triggers    Triggers
 }
 
