@@ -67,6 +67,15 @@ func (p *problems) plain(form *regexp.Regexp, field string, value pulumi.StringI
 	p.want(value != nil, field, nil, accepted)
 }
 
+// maxNamePart leaves room in a physical name of 64 characters, as roles have, for a hyphen and Pulumi's seven random characters.
+const maxNamePart = 56
+
+// fits wants a name that leaves room for what a component puts behind it in a physical name of 64 characters.
+func (p *problems) fits(suffix, of string) {
+	most := maxNamePart - len(suffix)
+	p.want(len(p.name) <= most, "name", p.name, fmt.Sprintf("at most %d characters, since the name of its %s has 64", most, of))
+}
+
 // err is all problems found, one a line, or nil.
 func (p *problems) err() error {
 	return errors.Join(p.found...)

@@ -49,9 +49,6 @@ const (
 	maxLayers           = 5
 )
 
-// maxFunctionName leaves room in the 64 characters of a role's name for -role, and for a hyphen and seven random characters.
-const maxFunctionName = 51
-
 // What Lambda accepts, see CreateFunction in its API reference.
 var (
 	environmentName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
@@ -414,7 +411,7 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	}
 	p.want(given == 1, "Source, Archive and Image", given, "exactly one of them, such as Source: lambdas/"+name)
 	p.want(a.Source == "" || filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
-	p.want(len(name) <= maxFunctionName, "name", name, "at most 51 characters, since the name of its role has 64")
+	p.fits("-role", "role")
 	p.want(len(a.Layers) <= maxLayers, "Layers", len(a.Layers), "at most 5 (Lambda quota)")
 	for n, layer := range a.Layers {
 		p.plain(layerVersion, fmt.Sprintf("Layers[%d]", n), layer, "the ARN of a layer's version, arn:aws:lambda:<region>:<account>:layer:<name>:<version>")

@@ -388,17 +388,6 @@ func TestFunction_RefusesAnArchiveThatLambdaCannotStart(t *testing.T) {
 	})
 }
 
-func TestFunction_LeavesRoomForItsPhysicalNames(t *testing.T) {
-	named := func(length int) func(*pulumi.Context) error {
-		return func(ctx *pulumi.Context) error {
-			_, err := components.NewFunction(ctx, strings.Repeat("x", length), &components.FunctionArgs{Source: "x", Builder: newBuilder(t)})
-			return err
-		}
-	}
-	mocks.MustRun(t, named(51))
-	refused(t, named(52), "want at most 51 characters, since the name of its role has 64")
-}
-
 const (
 	invokeConfigType = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 	queueType        = "aws:sqs/queue:Queue"

@@ -379,9 +379,6 @@ func contentFiles(dir string) ([]string, error) {
 	return files, nil
 }
 
-// maxSiteName leaves room in the 64 characters of a CloudFront function's name for -spa-fallback, and for a hyphen and seven random characters.
-const maxSiteName = 43
-
 var (
 	sitePath   = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
 	pathPrefix = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -391,7 +388,7 @@ func (a *StaticSiteArgs) validate(name string) error {
 	p := check("StaticSite", name)
 	info, err := os.Stat(filepath.Join(a.Content, "index.html"))
 	p.want(a.Content != "" && err == nil && info.Mode().IsRegular(), "Content", a.Content, "a folder with an index.html; build the application first")
-	p.want(len(name) <= maxSiteName, "name", name, "at most 43 characters, since the name of its CloudFront function has 64")
+	p.fits("-spa-fallback", "CloudFront function")
 	for _, file := range slices.Sorted(maps.Keys(a.Files)) {
 		p.want(sitePath.MatchString(file), "Files", file, "a path such as config.json, without a leading slash")
 		p.want(a.Files[file] != nil, fmt.Sprintf("Files[%q]", file), nil, "the file's content")

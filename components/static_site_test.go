@@ -315,17 +315,6 @@ func TestStaticSite_ServesAStoreByTwoPaths(t *testing.T) {
 	require.Len(t, in(t, program.Get(t, distributionType, "web").Inputs, "orderedCacheBehaviors"), 2)
 }
 
-func TestStaticSite_LeavesRoomForItsPhysicalNames(t *testing.T) {
-	named := func(length int) func(*pulumi.Context) error {
-		return func(ctx *pulumi.Context) error {
-			_, err := components.NewStaticSite(ctx, strings.Repeat("x", length), &components.StaticSiteArgs{Content: newContent(t)})
-			return err
-		}
-	}
-	mocks.MustRun(t, named(43))
-	refused(t, named(44), "want at most 43 characters, since the name of its CloudFront function has 64")
-}
-
 func TestStaticSite_RefusesTheStoreOfAnotherSite(t *testing.T) {
 	_, err := mocks.Run(func(ctx *pulumi.Context) error {
 		store, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{ServedBySite: true})
