@@ -115,6 +115,7 @@ type CognitoAuth struct {
 
 	logicalName string
 	endpoint    pulumi.StringOutput // by which identity pools know the user pool
+	machines    pulumi.StringArray  // ids of the machine clients
 	triggers    Triggers
 }
 
@@ -170,13 +171,30 @@ func (a *CognitoAuth) newDomain(ctx *pulumi.Context, args *CognitoAuthArgs) erro
 		return err
 	}
 	domain, err := cognito.NewUserPoolDomain(ctx, a.logicalName+"-domain", &cognito.UserPoolDomainArgs{
-		UserPoolId: a.UserPoolID, Domain: args.Domain,
+		UserPoolId: a.UserPoolID, Domain: a.checkedDomain(args.Domain),
 	}, pulumi.Parent(a))
 	if err != nil {
 		return err
 	}
 	a.OAuthURL = pulumi.Sprintf("https://%s.auth.%s.amazoncognito.com", domain.Domain, region.Name)
 	return nil
+}
+
+// checkedDomain is the domain, unless it turns out to be one that Cognito refuses when another resource tells it.
+func (a *CognitoAuth) checkedDomain(domain pulumi.StringInput) pulumi.StringInput {
+	if _, checked := domain.(pulumi.String); checked {
+		return domain
+	}
+	return domain.ToStringOutput().ApplyT(func(text string) (string, error) {
+		p := &problems{component: "CognitoAuth", name: a.logicalName}
+		p.domain(text)
+		return text, p.err()
+	}).(pulumi.StringOutput)
+}
+
+// domain wants a domain that Cognito accepts.
+func (p *problems) domain(text string) {
+	p.want(domainName.MatchString(text) && !reservedInDomain(text), "Domain", text, "1–63 of a–z, 0–9 and '-', without the words aws, amazon and cognito")
 }
 
 // Grant allows the actions on the user pool and links its id as <NAME>_USER_POOL_ID.
@@ -282,8 +300,7 @@ func (w PasswordPolicy) validate(p *problems) {
 // validatePages checks what has to do with the hosted pages.
 func (a *CognitoAuthArgs) validatePages(p *problems) {
 	if domain, plain := a.Domain.(pulumi.String); plain {
-		p.want(domainName.MatchString(string(domain)) && !reservedInDomain(string(domain)), "Domain", string(domain),
-			"1–63 of a–z, 0–9 and '-', without the words aws, amazon and cognito")
+		p.domain(string(domain))
 	}
 	p.want(a.Domain == nil || len(a.CallbackURLs) > 0 || len(a.MachineClients) > 0, "CallbackURLs", a.CallbackURLs,
 		"at least one page to return to, since Domain is set")

@@ -77,6 +77,7 @@ func (a *CognitoAuth) newClients(ctx *pulumi.Context, args *CognitoAuthArgs) err
 			return err
 		}
 		ids[m.Name], secrets[m.Name] = client.ID().ToStringOutput(), client.ClientSecret
+		a.machines = append(a.machines, client.ID().ToStringOutput())
 	}
 	a.MachineClientIDs = ids.ToStringMapOutput()
 	a.MachineClientSecrets = pulumi.ToSecret(secrets).(pulumi.StringMapOutput)

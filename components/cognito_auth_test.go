@@ -168,3 +168,18 @@ func TestCognitoAuth_GrantsWhatAdministeringUsersTakes(t *testing.T) {
 		"cognito-idp:AdminUserGlobalSignOut", "cognito-idp:ListUsers",
 	}}, allowed(t, program, "administer-users"))
 }
+
+func TestCognitoAuth_RefusesADomainThatAnotherResourceTells(t *testing.T) {
+	create := func(domain string) error {
+		_, err := mocks.Run(func(ctx *pulumi.Context) error {
+			_, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+				Domain: pulumi.Sprintf("%s", domain), CallbackURLs: []string{"https://shop.example.com/"},
+			})
+			return err
+		}, nil)
+		return err
+	}
+	require.NoError(t, create("nordlicht"))
+	require.ErrorContains(t, create("My_Shop"), `accounts (CognitoAuth): Domain = "My_Shop", want 1–63 of a–z, 0–9 and '-'`)
+	require.ErrorContains(t, create("my-aws"), `Domain = "my-aws"`)
+}

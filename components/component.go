@@ -59,6 +59,23 @@ func (p *problems) want(ok bool, field string, value any, accepted string) {
 	p.found = append(p.found, fmt.Errorf("%s (%s): %s = %v, want %s", p.name, p.component, field, value, accepted))
 }
 
+// plain wants a value, and one of the form that AWS takes as far as it is known before anything is deployed.
+func (p *problems) plain(form *regexp.Regexp, field string, value pulumi.StringInput, accepted string) {
+	if text, known := value.(pulumi.String); known {
+		p.want(form.MatchString(string(text)), field, string(text), accepted)
+	}
+	p.want(value != nil, field, nil, accepted)
+}
+
+// maxNamePart leaves room in a physical name of 64 characters, as roles have, for a hyphen and Pulumi's seven random characters.
+const maxNamePart = 56
+
+// fits wants a name that leaves room for what a component puts behind it in a physical name of 64 characters.
+func (p *problems) fits(suffix, of string) {
+	most := maxNamePart - len(suffix)
+	p.want(len(p.name) <= most, "name", p.name, fmt.Sprintf("at most %d characters, since the name of its %s has 64", most, of))
+}
+
 // err is all problems found, one a line, or nil.
 func (p *problems) err() error {
 	return errors.Join(p.found...)

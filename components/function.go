@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"time"
 
@@ -48,6 +49,13 @@ const (
 	maxLayers           = 5
 )
 
+// What Lambda accepts, see CreateFunction in its API reference.
+var (
+	environmentName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
+	layerVersion    = regexp.MustCompile(`^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$`)
+	ecrImage        = regexp.MustCompile(`^\d{12}\.dkr[.-]ecr[a-z0-9.-]*/[^\s]+$`)
+)
+
 // Defaults of a Function.
 const (
 	defaultMemory  = 256
@@ -77,8 +85,8 @@ type FunctionArgs struct {
 	// Source is the folder of the function's package main in Go, relative to the Pulumi program, such as
 	// lambdas/list-products. The component compiles it.
 	Source string
-	// Archive is a zip made elsewhere, relative to the Pulumi program, with an executable called bootstrap: at most 50 MB, or with Artifacts
-	// 250 MB.
+	// Archive is a zip made elsewhere, relative to the Pulumi program, with an executable called bootstrap, unless one of the Layers brings it:
+	// at most 50 MB, or with Artifacts 250 MB, and 250 MB unpacked.
 	Archive string
 	// Artifacts is where the zip of Source or Archive is uploaded to, below functions/<name>/ under the hash of its content, and where Lambda
 	// gets it from. It makes functions deploy at the same time, where the AWS provider creates functions whose zip it sends itself one after
@@ -93,7 +101,8 @@ type FunctionArgs struct {
 	// Grants are all that the function may do, and how it finds what it may do it with. Default: nothing beyond
 	// writing its own log and traces.
 	Grants []policies.Grant
-	// Environment adds variables to those that the grants link. All names and values together: at most 4 KB.
+	// Environment adds variables to those that the grants link. All names and values together, written as JSON: at most 4 KB. What other
+	// resources tell only once they exist is counted as soon as it is known, the rest during preview.
 	// A value that the program marks as a secret is refused: keep it in a [Secret].
 	Environment pulumi.StringMap
 	// Memory in MB: 128–10,240; CPU grows with it. Default 256.
@@ -340,6 +349,9 @@ func (a *FunctionArgs) archive(ctx context.Context) (string, error) {
 	if limit := a.maxArchiveBytes(); info.Size() > limit {
 		return "", fmt.Errorf("package %s is %d bytes, want at most %d (Lambda quota for a zip)", archive, info.Size(), limit)
 	}
+	if a.Archive != "" {
+		return archive, checkContent(archive, len(a.Layers) > 0)
+	}
 	return archive, nil
 }
 
@@ -358,34 +370,34 @@ func notSecret(function, variable string, value pulumi.StringInput) pulumi.Strin
 	}).(pulumi.StringOutput)
 }
 
-// sized fails the deployment when the environment is larger than Lambda accepts.
+// sized fails the deployment when the environment is larger than Lambda accepts, and that became known only now.
 func (f *Function) sized(environment pulumi.StringMap) pulumi.StringMapInput {
-	if size, known := plainSize(environment); known && size <= maxEnvironmentBytes {
+	if plain := plainValues(environment); len(plain) == len(environment) {
 		return environment
 	}
 	return environment.ToStringMapOutput().ApplyT(func(values map[string]string) (map[string]string, error) {
-		size := 0
-		for k, v := range values {
-			size += len(k) + len(v)
-		}
-		if size > maxEnvironmentBytes {
-			return nil, fmt.Errorf("%s (Function): environment variables have %d bytes, want at most %d (Lambda quota)",
-				f.logicalName, size, maxEnvironmentBytes)
-		}
-		return values, nil
+		p := &problems{component: "Function", name: f.logicalName}
+		p.environmentSize(values)
+		return values, p.err()
 	}).(pulumi.StringMapOutput)
 }
 
-// plainSize is how many bytes an environment has, if no value comes from another resource.
-func plainSize(environment pulumi.StringMap) (size int, known bool) {
+// environmentSize wants an environment that Lambda accepts. Its error message shows what it measures: the variables as a JSON object, with
+// quotes, commas and escapes.
+func (p *problems) environmentSize(values map[string]string) {
+	size := len(jsonText(values))
+	p.want(size <= maxEnvironmentBytes, "size of Environment", size, "at most 4096 bytes as JSON, with the variables of Grants (Lambda quota)")
+}
+
+// plainValues are the variables whose values come from no other resource.
+func plainValues(environment pulumi.StringMap) map[string]string {
+	plain := map[string]string{}
 	for name, value := range environment {
-		plain, ok := value.(pulumi.String)
-		if !ok {
-			return 0, false
+		if text, ok := value.(pulumi.String); ok {
+			plain[name] = string(text)
 		}
-		size += len(name) + len(plain)
 	}
-	return size, true
+	return plain
 }
 
 // validate checks the arguments and returns the whole environment.
@@ -399,7 +411,14 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	}
 	p.want(given == 1, "Source, Archive and Image", given, "exactly one of them, such as Source: lambdas/"+name)
 	p.want(a.Source == "" || filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
+	p.fits("-role", "role")
 	p.want(len(a.Layers) <= maxLayers, "Layers", len(a.Layers), "at most 5 (Lambda quota)")
+	for n, layer := range a.Layers {
+		p.plain(layerVersion, fmt.Sprintf("Layers[%d]", n), layer, "the ARN of a layer's version, arn:aws:lambda:<region>:<account>:layer:<name>:<version>")
+	}
+	if a.Image != nil {
+		p.plain(ecrImage, "Image", a.Image, "an image in ECR, <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>")
+	}
 	p.want(a.Image == nil || len(a.Layers) == 0, "Layers", len(a.Layers), "none, since a container image brings everything with it")
 	p.want(a.Image == nil || a.Artifacts == nil, "Artifacts", "a store", "none, since a container image comes from ECR")
 	p.want(a.TemporaryStorage == 0 || a.TemporaryStorage >= minTemporaryStorage && a.TemporaryStorage <= maxTemporaryStorage,
@@ -428,10 +447,13 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 		_, linked := links[k]
 		p.want(!linked, "Environment", k, "a name that no grant links already")
 		p.want(!slices.Contains(reservedVariables, k), "Environment", k, "a name that Lambda does not set itself")
+		p.want(environmentName.MatchString(k), "Environment", k, "a name of at least two letters, digits and '_', the first a letter")
+		p.want(v != nil, fmt.Sprintf("Environment[%q]", k), nil, "a value")
 		if v != nil {
 			environment[k] = notSecret(name, k, v)
 		}
 	}
+	p.environmentSize(plainValues(environment))
 	return environment, p.err()
 }
 

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"archive/zip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -23,6 +24,27 @@ func (a *FunctionArgs) maxArchiveBytes() int64 {
 		return maxUnpackedBytes
 	}
 	return maxZipBytes
+}
+
+// checkContent wants what Lambda can unpack and start. A layer may bring what is started.
+func checkContent(archive string, layered bool) error {
+	content, err := zip.OpenReader(archive)
+	if err != nil {
+		return fmt.Errorf("reading the function's package %s: %w; want a zip", archive, err)
+	}
+	defer content.Close()
+	size, started := uint64(0), layered
+	for _, file := range content.File {
+		size += file.UncompressedSize64
+		started = started || file.Name == "bootstrap"
+	}
+	if size > maxUnpackedBytes {
+		return fmt.Errorf("package %s is %d bytes unpacked, want at most %d (Lambda quota)", archive, size, maxUnpackedBytes)
+	}
+	if !started {
+		return fmt.Errorf("package %s has no file bootstrap at its root, want the executable that the runtime starts", archive)
+	}
+	return nil
 }
 
 // load says where Lambda gets the function's code from: with the request that creates the function, or from the store of artifacts.

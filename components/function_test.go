@@ -1,9 +1,12 @@
 package components_test
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +146,12 @@ func TestFunction_RefusesWrongArguments(t *testing.T) {
 		"architecture":      {&components.FunctionArgs{Source: "x", Architecture: "mips"}, []string{`Architecture = "mips", want "arm64" or "x86_64"`}},
 		"retention":         {&components.FunctionArgs{Source: "x", LogRetentionDays: 2}, []string{"LogRetentionDays = 2, want one of [1 3 5 7 14 30"}},
 		"description":       {&components.FunctionArgs{Source: "x", Description: strings.Repeat("x", 257)}, []string{"at most 256 characters"}},
+		"variable's name":   {&components.FunctionArgs{Source: "x", Environment: pulumi.StringMap{"LOG-LEVEL": pulumi.String("x")}}, []string{`Environment = "LOG-LEVEL", want a name of at least two letters, digits and '_'`}},
+		"short variable":    {&components.FunctionArgs{Source: "x", Environment: pulumi.StringMap{"A": pulumi.String("x")}}, []string{`Environment = "A", want a name of at least two`}},
+		"no value":          {&components.FunctionArgs{Source: "x", Environment: pulumi.StringMap{"LOG_LEVEL": nil}}, []string{`Environment["LOG_LEVEL"] = <nil>, want a value`}},
+		"layer":             {&components.FunctionArgs{Source: "x", Layers: []pulumi.StringInput{pulumi.String("tools")}}, []string{`Layers[0] = "tools", want the ARN of a layer's version`}},
+		"no layer":          {&components.FunctionArgs{Source: "x", Layers: []pulumi.StringInput{nil}}, []string{`Layers[0] = <nil>, want the ARN`}},
+		"image elsewhere":   {&components.FunctionArgs{Image: pulumi.String("docker.io/library/alpine")}, []string{`Image = "docker.io/library/alpine", want an image in ECR`}},
 		"reserved variable": {&components.FunctionArgs{Source: "x", Environment: pulumi.StringMap{"AWS_REGION": pulumi.String("x")}}, []string{`Environment = "AWS_REGION", want a name that Lambda does not set itself`}},
 		"linked variable":   {&components.FunctionArgs{Source: "x", Grants: []policies.Grant{link}, Environment: pulumi.StringMap{"ORDERS_TABLE": pulumi.String("x")}}, []string{`Environment = "ORDERS_TABLE", want a name that no grant links already`}},
 		"all at once":       {&components.FunctionArgs{Memory: 1, Timeout: -time.Second}, []string{"Source, Archive and Image", "Memory", "Timeout"}},
@@ -191,11 +200,10 @@ func TestFunction_KeepsWarm(t *testing.T) {
 		"arn:aws:sqs:eu-central-1:123456789012:queue/greet-warm-dlq-1234567": {"sqs:SendMessage"},
 	}, allowed(t, program, "greet-warm"))
 	require.Equal(t, "greet", program.Get(t, "shop:components:ScheduledJob", "greet-warm").Parent)
-	_, err := mocks.Run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFunction(ctx, strings.Repeat("x", 52), &components.FunctionArgs{Source: "x", Builder: newBuilder(t), KeepWarm: &components.KeepWarm{}})
+	refused(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, strings.Repeat("x", 46), &components.FunctionArgs{Source: "x", Builder: newBuilder(t), KeepWarm: &components.KeepWarm{}})
 		return err
-	}, nil)
-	require.ErrorContains(t, err, "at most 51 characters to the function's")
+	}, "at most 45 characters to the function's")
 }
 
 func TestFunction_DeploysItsCodeFromAStore(t *testing.T) {
@@ -224,11 +232,11 @@ func TestFunction_DeploysItsCodeFromAStore(t *testing.T) {
 
 func TestFunction_KeysItsCodeByContentAndFunction(t *testing.T) {
 	keys := map[string]bool{}
-	for name, bytes := range map[string]int64{"greet": 1, "leave": 1, "welcome": 2} {
+	for name, bytes := range map[string]int{"greet": 1, "leave": 1, "welcome": 2} {
 		program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
 			store, err := components.NewObjectStore(ctx, "artifacts", nil)
 			require.NoError(t, err)
-			_, err = components.NewFunction(ctx, name, &components.FunctionArgs{Archive: newBuilderOfSize(t, bytes).zip, Artifacts: store})
+			_, err = components.NewFunction(ctx, name, &components.FunctionArgs{Archive: newZip(t, "bootstrap", bytes), Artifacts: store})
 			return err
 		})
 		keys[program.Get(t, objectType, name+"-code").Inputs["key"].(string)] = true
@@ -252,15 +260,39 @@ func TestFunction_TakesALargerPackageFromAStore(t *testing.T) {
 	require.ErrorContains(t, create(250*1024*1024+1), "want at most 262144000 (Lambda quota")
 }
 
-func TestFunction_RefusesAnEnvironmentLargerThanLambdaTakes(t *testing.T) {
+// withEnvironment is the error of a function with these variables.
+func withEnvironment(t *testing.T, environment pulumi.StringMap) error {
+	t.Helper()
 	_, err := mocks.Run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
-			Source: "lambdas/greet", Builder: newBuilder(t),
-			Environment: pulumi.StringMap{"GREETING": pulumi.String(strings.Repeat("x", 4089))},
-		})
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "lambdas/greet", Builder: newBuilder(t), Environment: environment})
 		return err
 	}, nil)
-	require.ErrorContains(t, err, "greet (Function): environment variables have 4097 bytes, want at most 4096")
+	return err
+}
+
+func TestFunction_RefusesAnEnvironmentLargerThanLambdaTakes(t *testing.T) {
+	const frame = len(`{"GREETING":""}`) // Lambda measures JSON
+	of := func(n int) pulumi.String { return pulumi.String(strings.Repeat("x", n)) }
+	require.NoError(t, withEnvironment(t, pulumi.StringMap{"GREETING": of(4096 - frame)}))
+	require.ErrorContains(t, withEnvironment(t, pulumi.StringMap{"GREETING": of(4097 - frame)}),
+		"greet (Function): size of Environment = 4097, want at most 4096 bytes as JSON")
+	quotes := pulumi.String(strings.Repeat(`"`, 2100))
+	require.ErrorContains(t, withEnvironment(t, pulumi.StringMap{"GREETING": quotes}), "size of Environment = 4215")
+}
+
+func TestFunction_RefusesAnEnvironmentThatGrowsTooLargeWhenItIsDeployed(t *testing.T) {
+	later := func(n int) pulumi.StringInput { return pulumi.Sprintf("%s", strings.Repeat("x", n)) }
+	require.NoError(t, withEnvironment(t, pulumi.StringMap{"GREETING": later(4081)}))
+	require.ErrorContains(t, withEnvironment(t, pulumi.StringMap{"GREETING": later(4082)}), "greet (Function): size of Environment = 4097")
+}
+
+func TestFunction_CountsDuringPreviewWhatIsKnownOfItsEnvironment(t *testing.T) {
+	refused(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Source: "lambdas/greet", Builder: newBuilder(t), Environment: pulumi.StringMap{
+			"GREETING": pulumi.String(strings.Repeat("x", 4096)), "NAME": pulumi.Sprintf("%s", "later"),
+		}})
+		return err
+	}, "greet (Function): size of Environment = 41")
 }
 
 type failingBuilder struct{}
@@ -289,7 +321,7 @@ func TestFunction_HandsOptionsToItsResources(t *testing.T) {
 }
 
 func TestFunction_FromAnArchiveOrAnImage(t *testing.T) {
-	archive := newBuilder(t).zip
+	archive := newZip(t, "bootstrap", 1)
 	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewFunction(ctx, "zipped", &components.FunctionArgs{
 			Archive: archive, TemporaryStorage: 2048, ReservedConcurrency: 10,
@@ -316,6 +348,44 @@ func TestFunction_ReportsAnArchiveThatIsNotThere(t *testing.T) {
 		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Archive: "lost.zip"})
 		return err
 	}, "greet (Function): reading the function's package", "lost.zip")
+}
+
+// newZip packs one file of this many bytes.
+func newZip(t *testing.T, file string, bytes int) string {
+	t.Helper()
+	var packed strings.Builder
+	w := zip.NewWriter(&packed)
+	entry, err := w.Create(file)
+	require.NoError(t, err)
+	for chunk := make([]byte, 1<<20); bytes > 0; bytes -= len(chunk) {
+		_, err = entry.Write(chunk[:min(bytes, len(chunk))])
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	path := filepath.Join(t.TempDir(), "function.zip")
+	require.NoError(t, os.WriteFile(path, []byte(packed.String()), 0o600))
+	return path
+}
+
+func TestFunction_RefusesAnArchiveThatLambdaCannotStart(t *testing.T) {
+	for archive, want := range map[string]string{
+		newZip(t, "main", 1):                    "has no file bootstrap at its root",
+		newZip(t, "bin/bootstrap", 1):           "has no file bootstrap at its root",
+		newZip(t, "bootstrap", 250*1024*1024+1): "is 262144001 bytes unpacked, want at most 262144000 (Lambda quota)",
+		newBuilderOfSize(t, 100).zip:            "zip: not a valid zip file; want a zip",
+	} {
+		refused(t, func(ctx *pulumi.Context) error {
+			_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{Archive: archive})
+			return err
+		}, "greet (Function): ", archive, want)
+	}
+	mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
+			Archive: newZip(t, "main", 1),
+			Layers:  []pulumi.StringInput{pulumi.String("arn:aws:lambda:eu-central-1:123456789012:layer:bootstrap:1")},
+		})
+		return err
+	})
 }
 
 const (

@@ -74,6 +74,7 @@ type graphqlPlan struct {
 
 func (a *GraphqlApiArgs) validate(name string) (graphqlPlan, error) {
 	p := check("GraphqlApi", name)
+	p.fits("-log-role", "log role")
 	p.want(a.Auth != nil || a.IAM, "Auth", nil, "a CognitoAuth, or IAM; a key alone would let everybody in")
 	p.want(a.KeyLifetime == 0 || a.KeyLifetime >= minKeyLifetime && a.KeyLifetime <= maxKeyLifetime && a.KeyLifetime%(24*time.Hour) == 0,
 		"KeyLifetime", a.KeyLifetime, "2–365 days (48h–8760h), whole days")
@@ -100,6 +101,9 @@ func (a *GraphqlApiArgs) validate(name string) (graphqlPlan, error) {
 		other, taken := sources[r.source()]
 		p.want(!taken || other.Function == r.Function && other.Table == r.Table, field, r.source(),
 			"functions and tables with different names, and none called local")
+		role := name + "-" + r.source() + "-role"
+		p.want(r.Local || len(role) <= maxNamePart, field, r.source(), fmt.Sprintf("a shorter name, or a shorter one of the API: %s is the name of a role, and has %d characters of %d",
+			role, len(role), maxNamePart))
 		sources[r.source()] = r
 	}
 	if plan.schema != nil {

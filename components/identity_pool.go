@@ -57,7 +57,7 @@ func NewIdentityPool(ctx *pulumi.Context, name string, args *IdentityPoolArgs, o
 	if args == nil {
 		args = &IdentityPoolArgs{}
 	}
-	if err := args.validate(name); err != nil {
+	if err := args.validate(name, stackName(ctx, name)); err != nil {
 		return nil, err
 	}
 	i := &IdentityPool{logicalName: name}
@@ -134,8 +134,13 @@ func assumeAsIdentity(pool, amr string) string {
 	}}})
 }
 
-func (a *IdentityPoolArgs) validate(name string) error {
+// maxIdentityPoolName is Cognito's.
+const maxIdentityPoolName = 128
+
+func (a *IdentityPoolArgs) validate(name, physical string) error {
 	p := check("IdentityPool", name)
+	p.fits("-guest-role", "guests' role")
+	p.want(len(physical) <= maxIdentityPoolName, "name", name, "at most 128 characters together with the names of project and stack: "+physical)
 	p.want(a.Auth != nil, "Auth", nil, "the CognitoAuth whose users get credentials")
 	p.identityGrants("Grants", a.Grants)
 	if a.Guests != nil {

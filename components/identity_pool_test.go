@@ -2,6 +2,7 @@ package components_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -95,6 +96,14 @@ func TestIdentityPool_RefusesWrongArguments(t *testing.T) {
 		})
 		return err
 	}, "Grants = ", "want grants that can be given: no such prefix", "Guests.Grants = [], want at least one")
+}
+
+func TestIdentityPool_RefusesANameThatIsTooLongWithThoseOfProjectAndStack(t *testing.T) {
+	_, err := mocks.RunStack(func(ctx *pulumi.Context) error {
+		_, err := components.NewIdentityPool(ctx, "people", nil)
+		return err
+	}, strings.Repeat("s", 117), nil)
+	require.ErrorContains(t, err, `people (IdentityPool): name = "people", want at most 128 characters together with the names of project and stack: shop-sss`)
 }
 
 func TestIdentityPool_PassesTheGuardrailsUnlessThereAreGuests(t *testing.T) {

@@ -42,6 +42,7 @@ type ObjectStore struct {
 	logicalName        string
 	regionalDomainName pulumi.StringOutput
 	servedBySite       bool
+	served             bool // by a site that exists, which has written the bucket's policy
 	// publicAccess must be blocked before a policy is put, or S3 may refuse one of the two as conflicting.
 	publicAccess pulumi.Resource
 	ownership    pulumi.Resource

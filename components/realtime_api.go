@@ -507,6 +507,9 @@ func (a *RealtimeApiArgs) validate(name string) error {
 		p.want(identitySource.MatchString(source), "IdentitySources", source, "route.request.header.<name> or route.request.querystring.<name>")
 	}
 	p.throttle("Throttle", a.Throttle)
+	if a.ConfigureAccountLogs {
+		p.fits("-account-logs", "log role")
+	}
 	p.want(!a.ConfigureAccountLogs || !a.DisableLogging, "ConfigureAccountLogs", a.ConfigureAccountLogs, "false, since DisableLogging writes no logs")
 	p.want(a.StageName == "" || realtimeStage.MatchString(a.StageName), "StageName", a.StageName, "1–128 of A–Z, a–z, 0–9, '_' and '-'")
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,

@@ -23,7 +23,7 @@ const (
 	minScheduleAge      = time.Minute
 	maxScheduleAge      = 24 * time.Hour
 	maxScheduleInput    = 256 * 1024
-	maxScheduledJobName = 56 // leaves room for a hyphen and seven random characters in a name of 64
+	maxScheduledJobName = 50 // leaves room in the 64 characters of its group's name for -group, and for a hyphen and seven random characters
 )
 
 // nextRuns is how many of the coming runs are shown.

@@ -228,9 +228,9 @@ func TestScheduledJob_RefusesWrongArguments(t *testing.T) {
 		})
 	}
 	refused(t, func(ctx *pulumi.Context) error {
-		_, err := components.NewScheduledJob(ctx, strings.Repeat("x", 57), &components.ScheduledJobArgs{Expression: hourly, Target: someTarget{}})
+		_, err := components.NewScheduledJob(ctx, strings.Repeat("x", 51), &components.ScheduledJobArgs{Expression: hourly, Target: someTarget{}})
 		return err
-	}, "want at most 56 characters")
+	}, "want at most 50 characters")
 }
 
 func TestFunction_GrantInvokeLinksItsARN(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/serverless-shop/serverless-shop/policies"
 )
 
 // APIFlavor is which of API Gateway's two kinds of API for HTTP requests stands in front of the functions.
@@ -31,13 +33,13 @@ const (
 type RouteAuth string
 
 const (
-	// AuthJWT lets only requests through that carry a valid access token of the API's [CognitoAuth]. The default.
-	// An HTTP API takes those of the user pool's single-page application, a REST API those of any client of the user pool.
+	// AuthJWT lets only requests through that carry a valid access token of the API's [CognitoAuth]: of one of its users, or on routes with
+	// Scopes of one of its MachineClients. ID tokens are refused. The default.
 	AuthJWT RouteAuth = "JWT"
 	// AuthNone lets everybody call the route.
 	AuthNone RouteAuth = "NONE"
-	// AuthIAM lets only requests through that are signed (Signature Version 4) by somebody whose IAM policies allow
-	// execute-api:Invoke on the route.
+	// AuthIAM lets only requests through that are signed (Signature Version 4) by somebody who was granted it by
+	// [ServerlessApi.GrantCall].
 	AuthIAM RouteAuth = "IAM"
 	// AuthAPIKey lets only requests through whose header x-api-key has the key of one of the API's Clients. A key
 	// tells which program calls, and is no proof of who uses it. Only with [FlavorREST].
@@ -65,15 +67,15 @@ const APITimeout = 29 * time.Second
 type Route struct {
 	// Method is GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS or ANY.
 	Method string
-	// Path begins with a slash; {name} stands for one segment and a last {name+} for all that follow: /products/{id}.
+	// Path begins with a slash; {name} stands for one segment and a last {name+} for all that follow: /products/{id}. API Gateway has one
+	// parameter in each place, so that one of a deployed route gets another name in two deployments: without its routes, then with them.
 	Path string
 	// Function answers the route. Required. Its timeout may be at most [APITimeout].
 	Function *Function
 	// Auth is how the route knows its caller. Default [AuthJWT].
 	Auth RouteAuth
-	// Scopes are OAuth scopes of which the token must carry one. Default: any valid token will do; behind a REST API any
-	// access token of a user who signed in (scopes openid and aws.cognito.signin.user.admin), because without scopes a
-	// REST API takes ID tokens alone.
+	// Scopes are OAuth scopes of which the token must carry one, at most 10. Default: openid and aws.cognito.signin.user.admin, of which every
+	// access token of a user who signed in has one. Without any, API Gateway could not tell access tokens from ID tokens.
 	Scopes []string
 	// Throttle limits this route. Default: the API's.
 	Throttle *Throttle
@@ -99,6 +101,29 @@ func (r Route) Key() string {
 
 // Routes are the routes of an API.
 type Routes []Route
+
+func (r Routes) keys() []string {
+	keys := make([]string, len(r))
+	for i, route := range r {
+		keys[i] = route.Key()
+	}
+	return keys
+}
+
+// signInScopes are in the access tokens of users: the first of those who signed in on the hosted pages, the second of those who
+// did through the user pool's own API.
+var signInScopes = []string{"openid", "aws.cognito.signin.user.admin"}
+
+// maxRouteScopes is how many scopes a route of an HTTP API can have (API Gateway quota).
+const maxRouteScopes = 10
+
+// scopes are those of which a token must carry one.
+func (r Route) scopes() []string {
+	if len(r.Scopes) == 0 {
+		return signInScopes
+	}
+	return r.Scopes
+}
 
 // CORS lets browsers call the API from pages of other origins.
 type CORS struct {
@@ -127,9 +152,9 @@ const (
 type ExecutionLogs string
 
 const (
-	// ExecutionLogsOff writes nothing beyond the access log. The default.
+	// ExecutionLogsOff writes nothing beyond the access log.
 	ExecutionLogsOff ExecutionLogs = "OFF"
-	// ExecutionLogsErrors writes about requests that fail.
+	// ExecutionLogsErrors writes about requests that fail. The default.
 	ExecutionLogsErrors ExecutionLogs = "ERROR"
 	// ExecutionLogsAll writes about every step of every request, which costs more than the requests themselves.
 	ExecutionLogsAll ExecutionLogs = "INFO"
@@ -139,7 +164,8 @@ const (
 type ServerlessApiArgs struct {
 	// Flavor is the kind of API. Default [FlavorHTTP]. Another flavour is another API with another URL.
 	Flavor APIFlavor
-	// Routes are required. Every function is reachable by its own routes only.
+	// Routes are required. Every function is reachable by its own routes only. A route that is taken away from a deployed [FlavorREST] no
+	// longer reaches its function, but answers 500 instead of 404 until something else of the API is deployed.
 	Routes Routes
 	// NotFound answers requests that match no route. Default: API Gateway's own {"message":"Not Found"}, and with
 	// [FlavorREST] a problem (RFC 9457) of status 404.
@@ -176,7 +202,7 @@ type ServerlessApiArgs struct {
 	Endpoint APIEndpoint
 	// WebACLARN is a WAF web ACL that requests must pass: a regional one, of the API's region. Default: none.
 	WebACLARN pulumi.StringInput
-	// ExecutionLogs is how much API Gateway writes about its own work. Default [ExecutionLogsOff].
+	// ExecutionLogs is how much API Gateway writes about its own work. Default [ExecutionLogsErrors].
 	ExecutionLogs ExecutionLogs
 	// ConfigureAccountLogs sets the role with which API Gateway writes the logs of all REST APIs of the account in the
 	// region (the CloudWatch log role of its settings). Only one API may do so, and deleting it leaves the setting behind.
@@ -250,6 +276,35 @@ func NewServerlessApi(ctx *pulumi.Context, name string, args *ServerlessApiArgs,
 type apiMetrics struct {
 	dimensions                 map[string]pulumi.StringInput
 	clientErrors, serverErrors string
+}
+
+// GrantCall allows calling routes with [AuthIAM], by their keys such as "GET /prices/{id}", and links the API's address as <NAME>_URL. A
+// parameter at the end of a path stands for everything below it; a route with one before its end cannot be granted, since policies take no
+// wildcard there.
+func (a *ServerlessApi) GrantCall(routes ...string) policies.Grant {
+	var arns []pulumi.StringInput
+	signed := slices.DeleteFunc(slices.Clone(a.routes), func(r Route) bool { return r.Auth != AuthIAM })
+	p := check("ServerlessApi", a.logicalName)
+	p.want(len(routes) > 0, "GrantCall", routes, fmt.Sprintf("at least one of the routes with AuthIAM: %q", signed.keys()))
+	for _, key := range routes {
+		i := slices.Index(signed.keys(), key)
+		p.want(i >= 0, "GrantCall", key, fmt.Sprintf("one of the routes with AuthIAM: %q", signed.keys()))
+		if i < 0 {
+			continue
+		}
+		path := pathParameter.ReplaceAllString(signed[i].Path, "*")
+		p.want(!strings.Contains(strings.TrimSuffix(path, "/*"), "*"), "GrantCall", key, "a route whose path has a parameter at its end, if any")
+		for _, method := range signed[i].methods() {
+			arns = append(arns, pulumi.Sprintf("%s/%s/%s%s", a.ExecutionARN, a.stage, method, path))
+		}
+	}
+	if err := p.err(); err != nil {
+		return policies.Invalid(err)
+	}
+	return policies.Grant{
+		Statements: []policies.Statement{{Actions: []string{string(policies.CallRoute)}, Resources: arns}},
+		Links:      []policies.Link{{Variable: variable(a.logicalName, "URL"), Value: a.URL, Resource: a.logicalName + " (ServerlessApi)"}},
+	}
 }
 
 // alarms of an API: requests fail, and not by the caller's fault.
@@ -329,6 +384,24 @@ func (r Route) slug() string {
 
 var pathParameter = regexp.MustCompile(`\{[^}]+\}`)
 
+// methods are those that requests to the route can have.
+func (r Route) methods() []string {
+	if r.Method == "ANY" {
+		return slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == "ANY" })
+	}
+	return []string{r.Method}
+}
+
+// shape is what API Gateway tells routes apart by: the method and the path, without the names of parameters.
+func (r Route) shape() string {
+	return pathParameter.ReplaceAllStringFunc(r.Key(), func(parameter string) string {
+		if strings.HasSuffix(parameter, "+}") {
+			return "{+}"
+		}
+		return "{}"
+	})
+}
+
 // permission is the last part of the route's ARN, in which a path parameter is a wildcard.
 func (r Route) permission() string {
 	if r.Method == defaultRoute {
@@ -370,12 +443,14 @@ func (a *ServerlessApiArgs) validate(name string) error {
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,
 		fmt.Sprintf("one of %v", logRetentionDays))
 	p.throttle("Throttle", a.Throttle)
-	seen, slugs := map[string]bool{}, map[string]string{}
+	seen, slugs, shapes := map[string]bool{}, map[string]string{}, map[string]string{}
 	for _, r := range a.Routes {
 		p.want(!seen[r.Key()], "Routes", r.Key(), "every method and path once")
 		first, taken := slugs[r.slug()]
 		p.want(!taken || seen[r.Key()], "Routes", r.Key(), "a route whose resources get other names than those of "+first+", which are called "+r.slug()+" too")
-		seen[r.Key()], slugs[r.slug()] = true, r.Key()
+		first, taken = shapes[r.shape()]
+		p.want(!taken || seen[r.Key()], "Routes", r.Key(), "another path than that of "+first+", which differs by the names of parameters alone")
+		seen[r.Key()], slugs[r.slug()], shapes[r.shape()] = true, r.Key(), r.Key()
 		a.validateRoute(p, r)
 	}
 	if a.NotFound != nil {
@@ -395,11 +470,14 @@ func (a *ServerlessApiArgs) validateRoute(p *problems, r Route) {
 	field := "route " + r.Key()
 	p.want(slices.Contains(methods, r.Method), field+" Method", r.Method, strings.Join(methods, ", "))
 	p.want(routePath.MatchString(r.Path), field+" Path", r.Path, "a path such as /products/{id}")
+	p.once(field+" Path parameters", r.pathParameters(), "parameter")
 	auth := or(r.Auth, AuthJWT)
 	p.want(slices.Contains([]RouteAuth{AuthJWT, AuthNone, AuthIAM, AuthAPIKey}, auth), field+" Auth", string(r.Auth),
 		"AuthJWT or AuthNone, or for programs AuthIAM or AuthAPIKey")
 	p.want(auth != AuthJWT || a.Auth != nil, field+" Auth", string(auth), "the API's Auth to be set, or AuthNone")
 	p.want(auth == AuthJWT || len(r.Scopes) == 0, field+" Scopes", r.Scopes, "no scopes without a token")
+	p.want(len(r.Scopes) <= maxRouteScopes, field+" Scopes", len(r.Scopes), "at most 10 (API Gateway quota)")
+	p.once(field+" Scopes", r.Scopes, "scope")
 	p.want(r.Function != nil, field+" Function", nil, "the function that answers the route")
 	if r.Function != nil {
 		p.want(r.Function.timeout <= APITimeout, field+" Function timeout", r.Function.timeout, "at most 29s behind an API")

@@ -57,10 +57,7 @@ func (a *ServerlessApi) newRoutes(ctx *pulumi.Context, name string, args *Server
 			AuthorizationType: pulumi.String(httpAuthorizations[or(r.Auth, AuthJWT)]),
 		}
 		if or(r.Auth, AuthJWT) == AuthJWT {
-			routeArgs.AuthorizerId = authorizer.ID()
-			if len(r.Scopes) > 0 {
-				routeArgs.AuthorizationScopes = pulumi.ToStringArray(r.Scopes)
-			}
+			routeArgs.AuthorizerId, routeArgs.AuthorizationScopes = authorizer.ID(), pulumi.ToStringArray(r.scopes())
 		}
 		route, err := apigatewayv2.NewRoute(ctx, name+"-"+r.slug(), routeArgs, pulumi.Parent(a))
 		if err != nil {
@@ -89,10 +86,20 @@ func (a *ServerlessApi) newAuthorizer(ctx *pulumi.Context, name string, args *Se
 		IdentitySources: pulumi.StringArray{pulumi.String("$request.header.Authorization")},
 		JwtConfiguration: &apigatewayv2.AuthorizerJwtConfigurationArgs{
 			Issuer:    args.Auth.Issuer,
-			Audiences: pulumi.StringArray{args.Auth.ClientID},
+			Audiences: args.audiences(),
 		},
 		// The field has no meaning for JWT authorizers, but emulators answer with one.
 	}, pulumi.Parent(a), pulumi.IgnoreChanges([]string{"authorizerPayloadFormatVersion"}))
+}
+
+// audiences are the clients whose tokens are accepted. Machines have tokens with their own scopes alone, so they reach only routes that ask for
+// one of them.
+func (a *ServerlessApiArgs) audiences() pulumi.StringArray {
+	clients := pulumi.StringArray{a.Auth.ClientID}
+	if slices.ContainsFunc(a.Routes, func(r Route) bool { return len(r.Scopes) > 0 }) {
+		clients = append(clients, a.Auth.machines...)
+	}
+	return clients
 }
 
 // httpAccessLogFields are what a line of an HTTP API's access log says, as API Gateway's $context variables.

@@ -36,6 +36,12 @@ const (
 	QuotaMonth QuotaPeriod = "MONTH"
 )
 
+// Limits of API keys (CreateApiKey in API Gateway's API reference).
+const (
+	minAPIKey = 20
+	maxAPIKey = 128
+)
+
 // newClients gives every client a key and a usage plan of its own, so that none uses up what belongs to another.
 func (a *ServerlessApi) newClients(ctx *pulumi.Context, name string, clients []APIClient) error {
 	keys := pulumi.StringMap{}
@@ -63,7 +69,7 @@ func (a *ServerlessApi) newClients(ctx *pulumi.Context, name string, clients []A
 		}
 		keyArgs := &apigateway.ApiKeyArgs{Description: pulumi.String("The key of the client " + c.Name)}
 		if c.Key != nil {
-			keyArgs.Value = pulumi.ToSecret(c.Key).(pulumi.StringOutput)
+			keyArgs.Value = pulumi.ToSecret(c.checkedKey(name)).(pulumi.StringOutput)
 		}
 		key, err := apigateway.NewApiKey(ctx, logicalName, keyArgs, pulumi.Parent(a))
 		if err != nil {
@@ -79,6 +85,15 @@ func (a *ServerlessApi) newClients(ctx *pulumi.Context, name string, clients []A
 	}
 	a.ClientKeys = pulumi.ToSecret(keys).(pulumi.StringMapOutput)
 	return nil
+}
+
+// checkedKey is the key, unless it has a length that API Gateway refuses; the AWS provider would print it with its refusal.
+func (c APIClient) checkedKey(api string) pulumi.StringOutput {
+	return c.Key.ToStringOutput().ApplyT(func(key string) (string, error) {
+		p := &problems{component: "ServerlessApi", name: api}
+		p.want(len(key) >= minAPIKey && len(key) <= maxAPIKey, "length of client "+c.Name+" Key", len(key), "20–128 characters")
+		return key, p.err()
+	}).(pulumi.StringOutput)
 }
 
 func (c APIClient) validate(p *problems) {

@@ -26,10 +26,6 @@ const (
 // cacheSizes are the sizes of stage caches that API Gateway offers, in GB.
 var cacheSizes = []float64{0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237}
 
-// signInScopes are in the access tokens of users: the first of those who signed in on the hosted pages, the second of those who
-// did through the user pool's own API.
-var signInScopes = []string{"openid", "aws.cognito.signin.user.admin"}
-
 // restAccessLogFields are what a line of a REST API's access log says, as API Gateway's $context variables.
 var restAccessLogFields = map[string]string{
 	"requestId": "$context.requestId", "time": "$context.requestTime", "ip": "$context.identity.sourceIp",
@@ -206,11 +202,7 @@ func (r *restAPI) newMethod(name string, node pulumi.StringOutput, route Route) 
 		args.RequestParameters = pulumi.ToBoolMap(parameters)
 	}
 	if auth == AuthJWT {
-		scopes := route.Scopes
-		if len(scopes) == 0 {
-			scopes = signInScopes
-		}
-		args.AuthorizerId, args.AuthorizationScopes = r.authorizer.ID(), pulumi.ToStringArray(scopes)
+		args.AuthorizerId, args.AuthorizationScopes = r.authorizer.ID(), pulumi.ToStringArray(route.scopes())
 	}
 	if checked := (validation{parameters: len(route.RequiredQuery)+len(route.RequiredHeaders) > 0, body: route.BodySchema != ""}); checked != (validation{}) {
 		validator, err := r.validator(checked)
@@ -258,11 +250,12 @@ func (r *restAPI) validator(v validation) (*apigateway.RequestValidator, error) 
 	return validator, nil
 }
 
-// newModel creates the schema of a route's bodies. Its physical name is fixed because a model's may have letters and digits only.
+// newModel creates the schema of a route's bodies. Its physical name is fixed because a model's may have letters and digits only. The X keeps
+// /a-b and /ab apart.
 func (r *restAPI) newModel(name string, route Route) (*apigateway.Model, error) {
 	args := apigateway.ModelArgs{
 		RestApi:     r.ID,
-		Name:        pulumi.String(strings.ReplaceAll(route.slug(), "-", "")),
+		Name:        pulumi.String(strings.ReplaceAll(route.slug(), "-", "X")),
 		Description: pulumi.String("The body of " + route.Key()),
 		ContentType: pulumi.String("application/json"),
 		Schema:      pulumi.String(route.BodySchema),
@@ -371,7 +364,7 @@ func (r *restAPI) newStage() error {
 		return err
 	}
 	before := slices.Clone(r.allowed) // nothing is answered before its function may be called
-	if or(r.args.ExecutionLogs, ExecutionLogsOff) != ExecutionLogsOff {
+	if r.args.executionLogs() != ExecutionLogsOff {
 		// API Gateway would create this log group itself, and keep what is in it for ever.
 		executionLogs, err := cloudwatch.NewLogGroup(r.ctx, r.name+"-execution-logs", &cloudwatch.LogGroupArgs{
 			Name:            pulumi.Sprintf("API-Gateway-Execution-Logs_%s/%s", r.ID, r.stage),
@@ -426,7 +419,7 @@ func (r *restAPI) newSettings(stage *apigateway.Stage) error {
 		s := &apigateway.MethodSettingsSettingsArgs{
 			ThrottlingRateLimit:  pulumi.Float64(throttle.Rate),
 			ThrottlingBurstLimit: pulumi.Int(throttle.Burst),
-			LoggingLevel:         pulumi.String(string(or(r.args.ExecutionLogs, ExecutionLogsOff))),
+			LoggingLevel:         pulumi.String(string(r.args.executionLogs())),
 			DataTraceEnabled:     pulumi.Bool(false), // it would log bodies and tokens
 			CachingEnabled:       pulumi.Bool(ttl != 0),
 		}
@@ -501,6 +494,10 @@ func (a *ServerlessApiArgs) endpoint() APIEndpoint {
 	return or(a.Endpoint, EndpointRegional)
 }
 
+func (a *ServerlessApiArgs) executionLogs() ExecutionLogs {
+	return or(a.ExecutionLogs, ExecutionLogsErrors)
+}
+
 // cached tells whether the stage keeps the route's answers.
 func (a *ServerlessApiArgs) cached(r Route) bool {
 	return r.CacheTTL != 0 && !a.DisableCache
@@ -555,6 +552,9 @@ func (r Route) settingsPath() string {
 }
 
 func (a *ServerlessApiArgs) validateREST(p *problems) {
+	if a.ConfigureAccountLogs {
+		p.fits("-account-logs", "log role")
+	}
 	p.want(a.StageName != defaultStage, "StageName", a.StageName, "a name, which stages of REST APIs need")
 	p.want(a.CORS == nil || len(a.CORS.Origins) <= 1, "CORS.Origins", a.corsOrigins(), "one origin: a REST API's own answers cannot depend on the request's")
 	p.want(a.CacheSize == 0 || slices.Contains(cacheSizes, a.CacheSize), "CacheSize", a.CacheSize, fmt.Sprintf("one of %v GB", cacheSizes))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/components"
 	"github.com/serverless-shop/serverless-shop/internal/mocks"
+	"github.com/serverless-shop/serverless-shop/policies"
 )
 
 const (
@@ -23,6 +24,7 @@ const (
 	settingsType        = "aws:apigateway/methodSettings:MethodSettings"
 	gatewayResponseType = "aws:apigateway/response:Response"
 	deploymentType      = "aws:apigateway/deployment:Deployment"
+	modelType           = "aws:apigateway/model:Model"
 	validatorType       = "aws:apigateway/requestValidator:RequestValidator"
 	usagePlanType       = "aws:apigateway/usagePlan:UsagePlan"
 )
@@ -74,7 +76,7 @@ func TestServerlessApiREST_Defaults(t *testing.T) {
 	settings := program.Get(t, settingsType, "shop").Inputs
 	require.Equal(t, "*/*", settings["methodPath"])
 	require.Equal(t, map[string]any{
-		"throttlingRateLimit": 1000.0, "throttlingBurstLimit": 2000.0, "loggingLevel": "OFF", "dataTraceEnabled": false, "cachingEnabled": false,
+		"throttlingRateLimit": 1000.0, "throttlingBurstLimit": 2000.0, "loggingLevel": "ERROR", "dataTraceEnabled": false, "cachingEnabled": false,
 	}, settings["settings"])
 	require.Len(t, program.OfType(settingsType), 1)
 
@@ -220,7 +222,7 @@ func TestServerlessApiREST_KeepsAnswers(t *testing.T) {
 	list := program.Get(t, settingsType, "shop-get-products").Inputs
 	require.Equal(t, "products/GET", list["methodPath"])
 	require.Equal(t, map[string]any{
-		"throttlingRateLimit": 1000.0, "throttlingBurstLimit": 2000.0, "loggingLevel": "OFF", "dataTraceEnabled": false,
+		"throttlingRateLimit": 1000.0, "throttlingBurstLimit": 2000.0, "loggingLevel": "ERROR", "dataTraceEnabled": false,
 		"cachingEnabled": true, "cacheTtlInSeconds": 300.0, "cacheDataEncrypted": true,
 		"requireAuthorizationForCacheControl": true, "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITHOUT_RESPONSE_HEADER",
 	}, list["settings"])
@@ -269,7 +271,7 @@ func TestServerlessApiREST_ChecksRequests(t *testing.T) {
 	require.Equal(t, "shop-validated-parameters-id", method("shop-get-find")["requestValidatorId"])
 	require.Equal(t, map[string]any{"method.request.querystring.q": true, "method.request.header.If-Match": true}, method("shop-get-find")["requestParameters"])
 	require.Equal(t, "shop-validated-body-id", method("shop-post-things")["requestValidatorId"])
-	require.Equal(t, map[string]any{"application/json": "postthings"}, method("shop-post-things")["requestModels"])
+	require.Equal(t, map[string]any{"application/json": "postXthings"}, method("shop-post-things")["requestModels"])
 	require.Equal(t, "shop-validated-parameters-body-id", method("shop-put-things-id")["requestValidatorId"])
 	require.NotContains(t, method("shop-get"), "requestValidatorId")
 	require.Len(t, program.OfType(validatorType), 3, "routes share them")
@@ -507,6 +509,73 @@ func TestServerlessApi_IAM(t *testing.T) {
 	route := program.Get(t, routeType, "shop-get").Inputs
 	require.Equal(t, "AWS_IAM", route["authorizationType"])
 	require.NotContains(t, route, "authorizerId")
+}
+
+func TestServerlessApi_GrantsCallsOfSignedRoutes(t *testing.T) {
+	routes := components.Routes{
+		{Method: "GET", Path: "/prices/{id}", Auth: components.AuthIAM}, {Method: "ANY", Path: "/stock", Auth: components.AuthIAM}, open("GET", "/"),
+		{Method: "GET", Path: "/prices/{id}/history", Auth: components.AuthIAM},
+	}
+	for _, flavor := range []components.APIFlavor{components.FlavorHTTP, components.FlavorREST} {
+		program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+			args := restArgs(t, ctx, components.ServerlessApiArgs{Routes: routes, StageName: "v1"})
+			args.Flavor = flavor
+			api, err := components.NewServerlessApi(ctx, "shop", args)
+			require.NoError(t, err)
+			_, err = components.NewFunction(ctx, "robot", &components.FunctionArgs{
+				Source: "x", Builder: newBuilder(t), Grants: []policies.Grant{api.GrantCall("GET /prices/{id}", "ANY /stock")},
+			})
+			require.NoError(t, err)
+			require.ErrorContains(t, api.GrantCall().Err(), `shop (ServerlessApi): GrantCall = [], want at least one of the routes with AuthIAM: ["GET /prices/{id}" "ANY /stock" "GET /prices/{id}/history"]`)
+			require.ErrorContains(t, api.GrantCall("GET /prices/{id}/history").Err(), "want a route whose path has a parameter at its end, if any")
+			require.ErrorContains(t, api.GrantCall("GET /").Err(), `GrantCall = "GET /", want one of the routes with AuthIAM`)
+			return nil
+		})
+		arn := "arn:aws:execute-api:eu-central-1:123456789012:shop-id/v1/"
+		may := allowed(t, program, "robot")
+		require.Equal(t, []string{"execute-api:Invoke"}, may[arn+"GET/prices/*"])
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"} {
+			require.Equal(t, []string{"execute-api:Invoke"}, may[arn+method+"/stock"])
+		}
+		require.Len(t, may, 9, "with its traces")
+		require.Equal(t, "https://shop-id.execute-api.eu-central-1.amazonaws.com/v1",
+			in(t, program.Get(t, functionType, "robot").Inputs, "environment", "variables", "SHOP_URL"))
+	}
+}
+
+func TestServerlessApiREST_ModelsOfSimilarPathsHaveDifferentNames(t *testing.T) {
+	hyphen, none := open("POST", "/a-b"), open("POST", "/ab")
+	hyphen.BodySchema, none.BodySchema = "{}", "{}"
+	program := newREST(t, components.ServerlessApiArgs{Routes: components.Routes{hyphen, none}})
+	require.NotEqual(t, program.Get(t, modelType, "shop-post-a-b").Inputs["name"], program.Get(t, modelType, "shop-post-ab").Inputs["name"])
+	require.Regexp(t, "^[A-Za-z0-9]+$", program.Get(t, modelType, "shop-post-a-b").Inputs["name"], "what API Gateway accepts")
+}
+
+func TestServerlessApiREST_RefusesAKeyThatAPIGatewayRefusesWithoutTellingIt(t *testing.T) {
+	create := func(key string) error {
+		_, err := mocks.Run(func(ctx *pulumi.Context) error {
+			_, err := components.NewServerlessApi(ctx, "shop", restArgs(t, ctx, components.ServerlessApiArgs{
+				Routes:  components.Routes{{Method: "GET", Path: "/", Auth: components.AuthAPIKey}},
+				Clients: []components.APIClient{{Name: "robot", Key: pulumi.ToSecret(pulumi.String(key)).(pulumi.StringOutput)}},
+			}))
+			return err
+		}, nil)
+		return err
+	}
+	require.NoError(t, create(strings.Repeat("k", 20)))
+	require.NoError(t, create(strings.Repeat("k", 128)))
+	for _, key := range []string{"hushhush", strings.Repeat("hush", 33)} {
+		err := create(key)
+		require.ErrorContains(t, err, "shop (ServerlessApi): length of client robot Key = ")
+		require.ErrorContains(t, err, "want 20–128 characters")
+		require.NotContains(t, err.Error(), "hush")
+	}
+}
+
+func TestServerlessApiREST_KeepsTheGuardrailsButForWhatNeedsAFirewall(t *testing.T) {
+	program := newREST(t, components.ServerlessApiArgs{Routes: components.Routes{{Method: "GET", Path: "/"}}})
+	require.Len(t, broken(t, program, "shop"), 1)
+	require.Contains(t, broken(t, program, "shop")[0], "APIGateway.4")
 }
 
 func TestServerlessApi_HTTPRefusesWhatOnlyRESTHas(t *testing.T) {

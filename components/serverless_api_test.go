@@ -2,6 +2,7 @@ package components_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,12 +48,31 @@ func TestServerlessApi_AsksForATokenByDefault(t *testing.T) {
 	require.Equal(t, "GET /orders/{id}", protected["routeKey"])
 	require.Equal(t, "JWT", protected["authorizationType"])
 	require.Equal(t, "shop-jwt-id", protected["authorizerId"])
-	require.NotContains(t, protected, "authorizationScopes")
+	require.Equal(t, []any{"openid", "aws.cognito.signin.user.admin"}, protected["authorizationScopes"], "what access tokens of users have and ID tokens have not")
 	require.Equal(t, []any{"shop/orders"}, program.Get(t, routeType, "shop-post-orders").Inputs["authorizationScopes"])
 
 	open := program.Get(t, routeType, "shop-get-products").Inputs
 	require.Equal(t, "NONE", open["authorizationType"])
 	require.NotContains(t, open, "authorizerId")
+}
+
+func TestServerlessApi_LetsMachinesReachRoutesWithTheirScopes(t *testing.T) {
+	audiences := func(scopes ...string) any {
+		program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+			accounts, err := components.NewCognitoAuth(ctx, "accounts", &components.CognitoAuthArgs{
+				Domain: pulumi.String("nordlicht"), ResourceServers: []components.ResourceServer{ordersAPI},
+				MachineClients: []components.MachineClient{{Name: "warehouse", Scopes: []string{"orders/read"}}, {Name: "robot", Scopes: []string{"orders/write"}}},
+			})
+			require.NoError(t, err)
+			_, err = components.NewServerlessApi(ctx, "shop", &components.ServerlessApiArgs{
+				Auth: accounts, Routes: components.Routes{{Method: "GET", Path: "/orders", Function: newFunction(t, ctx, "list-orders"), Scopes: scopes}},
+			})
+			return err
+		})
+		return in(t, program.Get(t, "aws:apigatewayv2/authorizer:Authorizer", "shop-jwt").Inputs, "jwtConfiguration", "audiences")
+	}
+	require.Equal(t, []any{"accounts-client-id", "accounts-warehouse-id", "accounts-robot-id"}, audiences("orders/read"))
+	require.Equal(t, []any{"accounts-client-id"}, audiences(), "there is nothing for machines")
 }
 
 func TestServerlessApi_LetsEachRouteCallOnlyItsOwnFunction(t *testing.T) {
@@ -172,6 +192,10 @@ func TestServerlessApi_RefusesWrongArguments(t *testing.T) {
 		"path":         {routes(components.Route{Method: "GET", Path: "orders"}), []string{`Path = "orders", want a path such as /products/{id}`}},
 		"greedy first": {routes(components.Route{Method: "GET", Path: "/{all+}/x"}), []string{"want a path"}},
 		"twice":        {routes(components.Route{Method: "GET", Path: "/a"}, components.Route{Method: "GET", Path: "/a"}), []string{`Routes = "GET /a", want every method and path once`}},
+		"two names": {routes(components.Route{Method: "GET", Path: "/a/{x}/b"}, components.Route{Method: "GET", Path: "/a/{y}/b"}),
+			[]string{`Routes = "GET /a/{y}/b", want another path than that of GET /a/{x}/b, which differs by the names of parameters alone`}},
+		"one name":     {routes(components.Route{Method: "GET", Path: "/a/{x}/{x}"}), []string{"route GET /a/{x}/{x} Path parameters = [x x], want every parameter once"}},
+		"scopes":       {routes(components.Route{Method: "GET", Path: "/a", Scopes: strings.Split("abcdefghijk", "")}), []string{"route GET /a Scopes = 11, want at most 10"}},
 		"cached write": {routes(components.Route{Method: "POST", Path: "/a", Auth: components.AuthNone, CacheTTL: time.Minute}), []string{"CacheTTL = 1m, want a cache only on GET routes with AuthNone"}},
 		"cached user":  {routes(components.Route{Method: "GET", Path: "/a", CacheTTL: time.Minute}), []string{"all callers get the same answer"}},
 		"long cache":   {routes(components.Route{Method: "GET", Path: "/a", Auth: components.AuthNone, CacheTTL: 2 * time.Hour}), []string{"CacheTTL = 2h, want 1s–1h"}},

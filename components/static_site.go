@@ -112,6 +112,10 @@ func NewStaticSite(ctx *pulumi.Context, name string, args *StaticSiteArgs, opts 
 		return nil, wrap("StaticSite", name, err)
 	}
 	for _, served := range append([]*ObjectStore{store}, slices.Collect(maps.Values(args.Stores))...) {
+		if served.served {
+			continue // by another path
+		}
+		served.served = true
 		if err := served.newPolicy(ctx, distribution.Arn); err != nil {
 			return nil, wrap("StaticSite", name, err)
 		}
@@ -319,41 +323,6 @@ func (s *StaticSite) apiOrigin(ctx *pulumi.Context, api *ServerlessApi) (*cloudf
 	}, nil
 }
 
-// apiBehaviors keeps the answers of routes with a CacheTTL and passes everything else of the API through. The behaviours
-// follow the order in which CloudFront tries them.
-func (s *StaticSite) apiBehaviors(ctx *pulumi.Context, api *ServerlessApi, headers *cloudfront.ResponseHeadersPolicy) (cloudfront.DistributionOrderedCacheBehaviorArray, error) {
-	var behaviors cloudfront.DistributionOrderedCacheBehaviorArray
-	for _, r := range api.routes {
-		if r.CacheTTL == 0 {
-			continue
-		}
-		seconds := pulumi.Int(int(r.CacheTTL.Seconds()))
-		cache, err := cloudfront.NewCachePolicy(ctx, s.logicalName+"-"+r.slug(), &cloudfront.CachePolicyArgs{
-			Comment: pulumi.String("Answers of " + r.Key()),
-			MinTtl:  pulumi.Int(0), DefaultTtl: seconds, MaxTtl: seconds,
-			ParametersInCacheKeyAndForwardedToOrigin: &cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs{
-				EnableAcceptEncodingBrotli: pulumi.Bool(true),
-				EnableAcceptEncodingGzip:   pulumi.Bool(true),
-				CookiesConfig: &cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginCookiesConfigArgs{
-					CookieBehavior: pulumi.String("none"),
-				},
-				HeadersConfig: &cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginHeadersConfigArgs{
-					HeaderBehavior: pulumi.String("none"),
-				},
-				QueryStringsConfig: &cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginQueryStringsConfigArgs{
-					QueryStringBehavior: pulumi.String("all"),
-				},
-			},
-		}, pulumi.Parent(s))
-		if err != nil {
-			return nil, err
-		}
-		pattern := "/" + api.stage + pathParameter.ReplaceAllString(r.Path, "*")
-		behaviors = append(behaviors, behavior(pattern, apiOrigin, cache.ID().ToStringOutput(), headers, true, true))
-	}
-	return append(behaviors, behavior("/"+api.stage+"/*", apiOrigin, pulumi.String(cachingDisabled), headers, true, false)), nil
-}
-
 // behavior serves what matches pattern from an origin. An API gets every method and everything the viewer sent but the
 // Host header, by which API Gateway would look for another API.
 func behavior(pattern, originID string, cachePolicyID pulumi.StringInput, headers *cloudfront.ResponseHeadersPolicy, api, cached bool) *cloudfront.DistributionOrderedCacheBehaviorArgs {
@@ -419,8 +388,15 @@ func (a *StaticSiteArgs) validate(name string) error {
 	p := check("StaticSite", name)
 	info, err := os.Stat(filepath.Join(a.Content, "index.html"))
 	p.want(a.Content != "" && err == nil && info.Mode().IsRegular(), "Content", a.Content, "a folder with an index.html; build the application first")
+	p.fits("-spa-fallback", "CloudFront function")
 	for _, file := range slices.Sorted(maps.Keys(a.Files)) {
 		p.want(sitePath.MatchString(file), "Files", file, "a path such as config.json, without a leading slash")
+		p.want(a.Files[file] != nil, fmt.Sprintf("Files[%q]", file), nil, "the file's content")
+		_, err := os.Stat(filepath.Join(a.Content, filepath.FromSlash(file)))
+		p.want(a.Content == "" || err != nil, "Files", file, "a file that is not in Content too; leave it out of the one or the other")
+	}
+	for n, source := range a.ConnectSources {
+		p.want(source != nil, fmt.Sprintf("ConnectSources[%d]", n), nil, "an origin such as https://cognito-idp.eu-central-1.amazonaws.com")
 	}
 	p.want(a.API == nil || a.API.stage != defaultStage, "API", defaultStage, "an API whose StageName is the first part of its paths here, such as api")
 	for _, prefix := range slices.Sorted(maps.Keys(a.Stores)) {
@@ -428,6 +404,8 @@ func (a *StaticSiteArgs) validate(name string) error {
 		p.want(pathPrefix.MatchString(prefix) && prefix != siteOrigin && prefix != apiOrigin, "Stores", prefix,
 			"one path segment of a–z, 0–9 and '-' other than site and api")
 		p.want(store != nil && store.servedBySite, "Stores", prefix, "an ObjectStore made with ServedBySite")
+		p.want(store == nil || !store.served, "Stores", prefix, "a store that no other site serves, since its policy lets one distribution read it")
+		p.want(a.API == nil || prefix != a.API.stage, "Stores", prefix, "a path other than that of the API, whose StageName it is")
 	}
 	p.want(slices.Contains([]string{"", defaultPriceClass, "PriceClass_200", "PriceClass_All"}, a.PriceClass), "PriceClass", a.PriceClass,
 		"PriceClass_100, PriceClass_200 or PriceClass_All")

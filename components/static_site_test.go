@@ -267,6 +267,21 @@ func TestStaticSite_RefusesWrongArguments(t *testing.T) {
 			require.NoError(t, err)
 			a.API = api
 		}, "want an API whose StageName is the first part of its paths here"},
+		"a file twice": {func(_ *pulumi.Context, a *args) {
+			a.Files = map[string]pulumi.StringInput{"assets/app-1a2b.js": pulumi.String("")}
+		},
+			`Files = "assets/app-1a2b.js", want a file that is not in Content too`},
+		"an empty file":   {func(_ *pulumi.Context, a *args) { a.Files = map[string]pulumi.StringInput{"config.json": nil} }, `Files["config.json"] = <nil>, want the file's content`},
+		"an empty origin": {func(_ *pulumi.Context, a *args) { a.ConnectSources = []pulumi.StringInput{nil} }, `ConnectSources[0] = <nil>, want an origin`},
+		"store in the API's place": {func(ctx *pulumi.Context, a *args) {
+			store, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{ServedBySite: true})
+			require.NoError(t, err)
+			a.Stores = map[string]*components.ObjectStore{"v1": store}
+			a.API, err = components.NewServerlessApi(ctx, "shop", &components.ServerlessApiArgs{StageName: "v1", Routes: components.Routes{
+				{Method: "GET", Path: "/", Function: newFunction(t, ctx, "home"), Auth: components.AuthNone},
+			}})
+			require.NoError(t, err)
+		}, `Stores = "v1", want a path other than that of the API`},
 		"store of its own": {func(ctx *pulumi.Context, a *args) {
 			store, err := components.NewObjectStore(ctx, "media", nil)
 			require.NoError(t, err)
@@ -288,4 +303,27 @@ func TestStaticSite_RefusesWrongArguments(t *testing.T) {
 		_, err := components.NewStaticSite(ctx, "web", nil)
 		return err
 	}, "web (StaticSite): Content")
+}
+
+func TestStaticSite_ServesAStoreByTwoPaths(t *testing.T) {
+	program := runSite(t, func(ctx *pulumi.Context, args *components.StaticSiteArgs) {
+		store, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{ServedBySite: true})
+		require.NoError(t, err)
+		args.Stores = map[string]*components.ObjectStore{"media": store, "pictures": store}
+	})
+	program.Get(t, bucketPolicyType, "media-policy") // one, not two
+	require.Len(t, in(t, program.Get(t, distributionType, "web").Inputs, "orderedCacheBehaviors"), 2)
+}
+
+func TestStaticSite_RefusesTheStoreOfAnotherSite(t *testing.T) {
+	_, err := mocks.Run(func(ctx *pulumi.Context) error {
+		store, err := components.NewObjectStore(ctx, "media", &components.ObjectStoreArgs{ServedBySite: true})
+		require.NoError(t, err)
+		args := &components.StaticSiteArgs{Content: newContent(t), Stores: map[string]*components.ObjectStore{"media": store}}
+		_, err = components.NewStaticSite(ctx, "web", args)
+		require.NoError(t, err)
+		_, err = components.NewStaticSite(ctx, "other", args)
+		return err
+	}, nil)
+	require.ErrorContains(t, err, `other (StaticSite): Stores = "media", want a store that no other site serves`)
 }

@@ -44,8 +44,8 @@ const (
 	LogFatal LogLevel = "FATAL"
 )
 
-// maxWorkflowName leaves room for the 26 random characters of a physical name of at most 80.
-const maxWorkflowName = 53
+// maxWorkflowName leaves room in the 64 characters of its role's name for -role, and for a hyphen and seven random characters.
+const maxWorkflowName = 51
 
 // WorkflowArgs describes a Step Functions state machine.
 type WorkflowArgs struct {

@@ -323,7 +323,7 @@ func TestWorkflow_RefusesWhatCannotBeRead(t *testing.T) {
 		}, want)
 	}
 	refused(t, func(ctx *pulumi.Context) error {
-		_, err := components.NewWorkflow(ctx, strings.Repeat("x", 54), nil)
+		_, err := components.NewWorkflow(ctx, strings.Repeat("x", 52), nil)
 		return err
-	}, "want at most 53 characters")
+	}, "want at most 51 characters")
 }

@@ -10,6 +10,9 @@ const (
 	OpenConnection    ConnectionAction = "execute-api:Invoke"
 )
 
+// CallRoute is calling a route of an HTTP or REST API, by its name in the Service Authorization Reference for API Gateway.
+const CallRoute = OpenConnection
+
 // GraphAction is something a function does with the fields of a GraphQL API.
 type GraphAction string
 
