@@ -33,17 +33,18 @@ var ownRules = []Rule{
 	},
 	{
 		ID: "Shop.WildcardResource", Title: "No policy allows an action on every resource, unless AWS cannot limit the action", Source: own, Severity: High,
-		Why:   "One function's mistake must not reach another function's data. policies.Unscoped and policies.AccountWide have the reviewed lists.",
+		Why:   "One function's mistake must not reach another function's data. policies.Exact knows the reviewed lists.",
 		Types: identityPolicies,
 		Check: func(v *Verdict, r Resource, _ *Stack) {
 			v.eachPermission(r, func(s statement) {
 				v.Want(answer(!s.allows() || len(s.NotResource) == 0), "the policy allows all resources but some (NotResource), want ARNs")
-				if !s.allows() || !slices.ContainsFunc(s.Resource, unnamed) {
+				if !s.allows() {
 					return
 				}
 				for _, a := range s.Action {
-					insists := policies.AccountWide(a) && !slices.ContainsFunc(s.Resource, func(arn string) bool { return !policies.Everything(arn) })
-					v.Want(answer(policies.Unscoped(a) || insists), "the policy allows "+a+" on "+strings.Join(s.Resource, ", ")+", want ARNs of named resources")
+					for _, arn := range s.Resource {
+						v.Want(answer(policies.Exact(a, arn)), "the policy allows "+a+" on "+arn+", want the ARN of a named resource")
+					}
 				}
 			})
 		},
@@ -172,16 +173,6 @@ var ownRules = []Rule{
 			}
 		},
 	},
-}
-
-// unnamed tells whether an ARN stands for more than one named resource and what is inside it.
-func unnamed(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
-		return strings.Contains(arn, "*")
-	}
-	resource := strings.TrimSuffix(strings.TrimSuffix(parts[5], "/*"), ":*")
-	return resource == "" || resource == "*" || strings.ContainsAny(strings.Join(parts[:5], ""), "*?")
 }
 
 // takesFailures tells whether something sends what it failed on to the queue.
