@@ -36,6 +36,14 @@ func TestReachable_FailsOnWhatItCannotTranslate(t *testing.T) {
 	require.ErrorContains(t, err, "reaches dynamodb.TransactWriteItems, and sets none of the fields [ConditionCheck Delete Put Update]")
 	_, err = leastprivilege.Reachable(".", "./testdata/broken/template")
 	require.ErrorContains(t, err, "types.EmailContent.Template, whose action is not known here")
+	_, err = leastprivilege.Reachable(".", "./testdata/broken/reflected")
+	require.ErrorContains(t, err, "reflected.main makes any of a *github.com/aws/aws-sdk-go-v2/service/dynamodb.Client, so that it cannot be told which operations are called")
+	_, err = leastprivilege.Reachable(".", "./testdata/broken/assembly")
+	require.ErrorContains(t, err, "assembly.main hands a *github.com/aws/aws-sdk-go-v2/service/dynamodb.Client to")
+	_, err = leastprivilege.Reachable(".", "./testdata/broken/signed")
+	require.ErrorContains(t, err, "broken/signed uses github.com/aws/aws-sdk-go-v2/aws/signer/v4, which asks AWS for things without a client's operation")
+	_, err = leastprivilege.Reachable("../../examples", "github.com/serverless-shop/serverless-shop/handler") // of another module, as the examples see it
+	require.ErrorContains(t, err, "github.com/serverless-shop/serverless-shop/handler of module github.com/serverless-shop/serverless-shop uses github.com/aws/aws-sdk-go-v2/aws")
 	_, err = leastprivilege.Reachable(".", "./testdata/broken/compile")
 	require.ErrorContains(t, err, "undefined: undefinedName")
 }
