@@ -52,9 +52,9 @@ var ownRules = []Rule{
 	{
 		ID: "Shop.ManagedPolicy", Title: "Roles have no policies that others write", Source: own, Severity: Medium,
 		Why:   "A managed policy of AWS has wildcards, and AWS changes it without asking.",
-		Types: []string{iamRole, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment"},
+		Types: []string{iamRole, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"},
 		Check: func(v *Verdict, r Resource, _ *Stack) {
-			for _, arn := range append(r.At("managedPolicyArns").Each(), r.At("policyArn").Each()...) {
+			for _, arn := range slices.Concat(r.At("managedPolicyArns").Each(), r.At("policyArn").Each(), r.At("policyArns").Each()) {
 				v.Want(arn.Matches(func(text string) bool { return !strings.Contains(text, ":iam::aws:policy/") }), arn.String()+" is attached, want grants")
 			}
 		},
@@ -126,7 +126,8 @@ var ownRules = []Rule{
 		Why:   "A message that always fails goes round until it expires, at the cost of every try, and is then lost.",
 		Types: []string{queue}, Whole: true,
 		Check: func(v *Verdict, r Resource, s *Stack) {
-			v.Want(r.At("redrivePolicy").Set().Or(takesFailures(r, s)), "redrivePolicy is not set, and nothing sends its failures here; want a dead-letter queue")
+			redrives := r.At("redrivePolicy").Set().Or(answer(len(s.own(r, queueRedrive)) > 0))
+			v.Want(redrives.Or(takesFailures(r, s)), "redrivePolicy is not set, and nothing sends its failures here; want a dead-letter queue")
 		},
 	},
 	{
@@ -179,6 +180,7 @@ var ownRules = []Rule{
 func takesFailures(r Resource, s *Stack) Answer {
 	senders := map[string][]string{
 		queue:        {"redrivePolicy"},
+		queueRedrive: {"redrivePolicy"},
 		subscription: {"redrivePolicy"},
 		eventTarget:  {"deadLetterConfig"},
 		schedule:     {"target", "deadLetterConfig"},
