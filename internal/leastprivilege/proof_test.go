@@ -15,6 +15,7 @@ func TestCompare_FindsPlantedGrantsAndCalls(t *testing.T) {
 	platform := []string{"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 	for name, test := range map[string]struct{ granted, want []string }{
 		"exact":        {[]string{"dynamodb:GetItem", "dynamodb:Query"}, nil},
+		"for others":   {[]string{"dynamodb:GetItem", "dynamodb:Query", "kms:Decrypt", "kms:GenerateDataKey"}, nil},
 		"unused grant": {[]string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}, []string{"closures: dynamodb:Scan is granted but its code never uses it: take the grant away"}},
 		"ungranted":    {[]string{"dynamodb:Query"}, []string{"closures: dynamodb:GetItem is used but not granted: add the grant"}},
 	} {
@@ -50,9 +51,9 @@ func TestReachable_FailsOnWhatItCannotTranslate(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	require.Equal(t, "| function | action | on | used by its code |\n|---|---|---|---|\n"+
-		"| get | `dynamodb:GetItem` | a<br>b | yes |\n| get | `dynamodb:Scan` | a | no |\n| ping | none | | |\n",
+		"| get | `dynamodb:GetItem` | a<br>b | yes |\n| get | `dynamodb:Scan` | a | no |\n| get | `kms:Decrypt` | k | through services |\n| ping | none | | |\n",
 		leastprivilege.Report(map[string]map[string][]string{
-			"get":  {"dynamodb:GetItem": {"a", "b"}, "dynamodb:Scan": {"a"}, "logs:PutLogEvents": {"c"}},
+			"get":  {"dynamodb:GetItem": {"a", "b"}, "dynamodb:Scan": {"a"}, "kms:Decrypt": {"k"}, "logs:PutLogEvents": {"c"}},
 			"ping": {"logs:PutLogEvents": {"d"}},
 		}, map[string][]string{"get": {"dynamodb:GetItem"}}))
 }

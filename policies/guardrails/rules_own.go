@@ -2,6 +2,7 @@ package guardrails
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,19 @@ var ownRules = []Rule{
 			for _, arn := range slices.Concat(r.At("managedPolicyArns").Each(), r.At("policyArn").Each(), r.At("policyArns").Each()) {
 				v.Want(arn.Matches(func(text string) bool { return !strings.Contains(text, ":iam::aws:policy/") }), arn.String()+" is attached, want grants")
 			}
+		},
+	},
+	{
+		ID: "Shop.RolePolicySize", Title: "The policies of a role fit into what IAM keeps", Source: own, Severity: Low,
+		Why:   "IAM counts all inline policies of a role together, 10,240 characters without white space, and refuses the one that is too many in the middle of a deployment.",
+		Types: []string{iamRole}, Whole: true,
+		Check: func(v *Verdict, r Resource, s *Stack) {
+			size := 0
+			for _, p := range s.dependents(r, rolePolicy) {
+				v.Undecided = v.Undecided || p.At("policy").Unknown()
+				size += len(strings.Join(strings.Fields(p.At("policy").Text()), ""))
+			}
+			v.Want(answer(size <= policies.MaxRolePolicyBytes), fmt.Sprintf("its policies have %d characters, want at most %d; split what uses the role", size, policies.MaxRolePolicyBytes))
 		},
 	},
 	{

@@ -441,6 +441,10 @@ func examples(tb testing.TB) map[string][]example {
 			{one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs{"policyArn": "arn:aws:iam::aws:policy/service-role/X"}), "is attached, want grants"},
 			{one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs{"policyArn": "arn:aws:iam::123456789012:policy/own"}), ""},
 		},
+		"Shop.RolePolicySize": {
+			{append(pair(role, nil, rolePolicy, inputs{"policy": strings.Repeat("x", 5000)}), other(role, rolePolicy, inputs{"policy": strings.Repeat("x", 5240) + " \n"})), ""},
+			{append(pair(role, nil, rolePolicy, inputs{"policy": strings.Repeat("x", 5000)}), other(role, rolePolicy, inputs{"policy": strings.Repeat("x", 5241)})), "its policies have 10241 characters, want at most 10240"},
+		},
 		"Shop.RoleTrust": {
 			{one(role, trust(inputs{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": inputs{"Service": "lambda.amazonaws.com"}})), ""},
 			{one(role, trust(inputs{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": inputs{"Service": list{"lambda.amazonaws.com", "ec2.amazonaws.com"}}})), "other principals than one service"},
@@ -622,6 +626,8 @@ func TestRules_JudgeUnknownValuesLater(t *testing.T) {
 		require.True(t, judged[0].Undecided, id)
 		require.Empty(t, judged[0].Problems, id)
 	}
+	judged := verdict(t, "Shop.RolePolicySize", pair(role, nil, rolePolicy, inputs{"policy": guardrails.Unknown{}}))
+	require.True(t, judged[0].Undecided)
 }
 
 func TestRules_LeaveOutWhatTheyAreNotAbout(t *testing.T) {
