@@ -185,7 +185,7 @@ type echo struct{}
 
 func (echo) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	outputs := args.Inputs.Copy()
-	outputs["arn"] = resource.NewProperty("arn:aws:service:region:account:" + args.Name)
+	outputs["arn"] = resource.NewProperty("arn:aws:service:region:account:kind/" + args.Name)
 	return args.Name + "-id", outputs, nil
 }
 

@@ -86,6 +86,15 @@ var accountWide = map[string]string{
 	"ec2:DeleteNetworkInterface": "functions in a network: Lambda refuses a role that may delete only certain interfaces",
 }
 
+// kindWide are the actions that need a permission for all resources of a kind in the account and region, with the kind: the resource is yet
+// to be made, or the action is to find it. This list is reviewed like unscoped.
+var kindWide = map[string]string{
+	"ec2:AssignPrivateIpAddresses":   "network-interface", // functions in a network: Lambda makes the interfaces
+	"ec2:CreateNetworkInterface":     "network-interface",
+	"ec2:UnassignPrivateIpAddresses": "network-interface",
+	"logs:DescribeLogGroups":         "log-group", // logs of workflows and networks: Step Functions and VPC look for theirs
+}
+
 // Tracing lets a function send its traces to X-Ray.
 func Tracing() Grant {
 	return Grant{Statements: []Statement{{

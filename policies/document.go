@@ -79,11 +79,12 @@ func canonical(statements []statement) (string, error) {
 		if err := exact(s); err != nil {
 			return "", err
 		}
-		key, err := json.Marshal(s.Condition)
+		condition := s.Condition.canonical()
+		key, err := json.Marshal(condition)
 		if err != nil {
 			return "", fmt.Errorf("writing policy condition %v: %w", s.Condition, err)
 		}
-		conditions[string(key)] = s.Condition
+		conditions[string(key)] = condition
 		for _, r := range s.Resource {
 			t := target{r, string(key)}
 			if actions[t] == nil {
@@ -130,29 +131,43 @@ func exact(s statement) error {
 	if len(s.Action) == 0 || len(s.Resource) == 0 {
 		return fmt.Errorf("policy statement with actions %v on resources %v: want at least one of each", s.Action, s.Resource)
 	}
+	for operator, keys := range s.Condition {
+		for key, values := range keys {
+			if len(values) == 0 {
+				return fmt.Errorf("policy condition %s of %s for %v: want at least one value", operator, key, s.Action)
+			}
+		}
+	}
 	for _, a := range s.Action {
 		if !actionName.MatchString(a) {
 			return fmt.Errorf("policy action %q: want one exact action such as dynamodb:Query", a)
 		}
-	}
-	for _, r := range s.Resource {
-		if r == "*" {
-			for _, a := range s.Action {
-				if !Unscoped(a) {
-					return fmt.Errorf("policy resource \"*\" for %s: want an ARN, since AWS can limit this action to a resource", a)
-				}
+		for _, r := range s.Resource {
+			switch {
+			case Exact(a, r):
+			case r == "*":
+				return fmt.Errorf("policy resource \"*\" for %s: want an ARN, since AWS can limit this action to a resource", a)
+			default:
+				return fmt.Errorf("policy resource %q for %s: want an ARN whose only wildcard is a last %q after a named resource", r, a, "*")
 			}
-			continue
-		}
-		if Everything(r) && !slices.ContainsFunc(s.Action, func(a string) bool { return !AccountWide(a) }) {
-			continue
-		}
-		if !exactARN(r) {
-			return fmt.Errorf("policy resource %q for %v: want an ARN whose only wildcard is a last %q after a named resource",
-				r, s.Action, "*")
 		}
 	}
 	return nil
+}
+
+// Exact tells whether a resource is as narrow as AWS lets it be for an action: the ARN of one named resource, or of everything inside one,
+// or a wider one if the reviewed lists ([Unscoped] and two of their kind) say that the action needs it.
+func Exact(action, resource string) bool {
+	if resource == "*" {
+		return Unscoped(action)
+	}
+	if Everything(resource) {
+		return AccountWide(action)
+	}
+	if kind, found := kindWide[action]; found && everyOfKind(resource, kind) {
+		return true
+	}
+	return exactARN(resource)
 }
 
 // everything matches arn:partition:service:region:account:*/*.
@@ -163,6 +178,16 @@ func Everything(arn string) bool {
 	return everything.MatchString(arn)
 }
 
+// everyOfKind tells whether an ARN stands for all resources of a kind in one account and region, such as arn:…:network-interface/*.
+func everyOfKind(arn, kind string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	return len(parts) == 6 && (parts[5] == kind+"/*" || parts[5] == kind+":*") && !strings.ContainsAny(strings.Join(parts[:5], ""), "*?")
+}
+
+// untyped are the services whose ARNs begin with a resource's name instead of its kind: what follows arn:aws:s3::: is a bucket, while
+// what follows arn:aws:dynamodb:eu-central-1:123456789012: is the word table. Only those can have a wildcard behind the first separator.
+var untyped = []string{"s3", "execute-api"}
+
 // exactARN accepts arn:partition:service:region:account:resource with a wildcard, if any, only at the end and behind a
 // separator, where it stands for the objects or streams inside one named resource.
 func exactARN(arn string) bool {
@@ -170,11 +195,15 @@ func exactARN(arn string) bool {
 	if len(parts) != 6 || parts[0] != "arn" || parts[5] == "" {
 		return false
 	}
-	resource := parts[5]
-	if trimmed, found := strings.CutSuffix(resource, "/*"); found {
-		resource = trimmed
-	} else if trimmed, found := strings.CutSuffix(resource, ":*"); found {
-		resource = trimmed
+	resource, service := parts[5], parts[2]
+	for _, inside := range []string{"/*", ":*"} {
+		if named, found := strings.CutSuffix(resource, inside); found {
+			if !strings.ContainsAny(named, "/:") && !slices.Contains(untyped, service) {
+				return false // every resource of a kind, such as table/*
+			}
+			resource = named
+			break
+		}
 	}
 	return resource != "" && !strings.ContainsAny(strings.Join(parts[:5], "")+resource, "*?")
 }

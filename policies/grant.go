@@ -38,6 +38,24 @@ func Allow[T ~string](actions []T, resources ...pulumi.StringInput) Statement {
 // Conditions are the Condition element of an IAM statement: operator → key → accepted values.
 type Conditions map[string]map[string][]string
 
+// canonical are the conditions with the values in order and none twice, so that equal conditions are written alike. It is nil if there are
+// none: IAM knows no difference, and a statement must not be kept apart for it.
+func (c Conditions) canonical() Conditions {
+	sorted := Conditions{}
+	for operator, keys := range c {
+		for key, values := range keys {
+			if sorted[operator] == nil {
+				sorted[operator] = map[string][]string{}
+			}
+			sorted[operator][key] = slices.Compact(slices.Sorted(slices.Values(values)))
+		}
+	}
+	if len(sorted) == 0 {
+		return nil
+	}
+	return sorted
+}
+
 // Link is an environment variable by which a function finds a resource that it was granted.
 type Link struct {
 	// Variable is the name of the environment variable, such as PRODUCTS_TABLE.

@@ -85,15 +85,23 @@ func TestDocument_RefusesWhatCouldBeMoreExact(t *testing.T) {
 		grant policies.Grant
 		want  string
 	}{
-		"every action":              {allow(orders, "dynamodb:*"), `policy action "dynamodb:*": want one exact action`},
-		"actions by prefix":         {allow(orders, "dynamodb:Get*"), `policy action "dynamodb:Get*"`},
-		"every resource":            {allow(pulumi.String("*"), "dynamodb:GetItem"), `policy resource "*" for dynamodb:GetItem: want an ARN`},
-		"unscoped with scoped":      {allow(pulumi.String("*"), "xray:PutTraceSegments", "sqs:SendMessage"), `for sqs:SendMessage`},
-		"every table":               {allow(pulumi.String("arn:aws:dynamodb:eu-central-1:123456789012:*"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
-		"tables by prefix":          {allow(pulumi.String("arn:aws:dynamodb:eu-central-1:123456789012:table/or*"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
-		"every region":              {allow(pulumi.String("arn:aws:dynamodb:*:123456789012:table/orders"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
-		"a wildcard in the middle":  {allow(pulumi.String("arn:aws:s3:::*/uploads/*"), "s3:GetObject"), "want an ARN whose only wildcard"},
-		"not an ARN":                {allow(pulumi.String("orders"), "dynamodb:GetItem"), `policy resource "orders"`},
+		"every action":             {allow(orders, "dynamodb:*"), `policy action "dynamodb:*": want one exact action`},
+		"actions by prefix":        {allow(orders, "dynamodb:Get*"), `policy action "dynamodb:Get*"`},
+		"every resource":           {allow(pulumi.String("*"), "dynamodb:GetItem"), `policy resource "*" for dynamodb:GetItem: want an ARN`},
+		"unscoped with scoped":     {allow(pulumi.String("*"), "xray:PutTraceSegments", "sqs:SendMessage"), `for sqs:SendMessage`},
+		"every table":              {allow(pulumi.String("arn:aws:dynamodb:eu-central-1:123456789012:*"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
+		"tables by prefix":         {allow(pulumi.String("arn:aws:dynamodb:eu-central-1:123456789012:table/or*"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
+		"every resource of a kind": {allow(pulumi.String("arn:aws:dynamodb:eu-central-1:123456789012:table/*"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
+		"every function":           {allow(pulumi.String("arn:aws:lambda:eu-central-1:123456789012:function:*"), "lambda:InvokeFunction"), "want an ARN whose only wildcard"},
+		"every role":               {allow(pulumi.String("arn:aws:iam::123456789012:role/*"), "iam:PassRole"), "want an ARN whose only wildcard"},
+		"a kind for other actions": {allow(pulumi.String("arn:aws:logs:eu-central-1:123456789012:log-group:*"), "logs:PutLogEvents"), "want an ARN whose only wildcard"},
+		"a kind in every region":   {allow(pulumi.String("arn:aws:logs:*:123456789012:log-group:*"), "logs:DescribeLogGroups"), "want an ARN whose only wildcard"},
+		"every region":             {allow(pulumi.String("arn:aws:dynamodb:*:123456789012:table/orders"), "dynamodb:GetItem"), "want an ARN whose only wildcard"},
+		"a wildcard in the middle": {allow(pulumi.String("arn:aws:s3:::*/uploads/*"), "s3:GetObject"), "want an ARN whose only wildcard"},
+		"not an ARN":               {allow(pulumi.String("orders"), "dynamodb:GetItem"), `policy resource "orders"`},
+		"a condition on nothing": {policies.Grant{Statements: []policies.Statement{{
+			Actions: []string{"dynamodb:GetItem"}, Resources: []pulumi.StringInput{orders}, Conditions: policies.Conditions{"StringEquals": {"dynamodb:LeadingKeys": nil}},
+		}}}, "policy condition StringEquals of dynamodb:LeadingKeys for [dynamodb:GetItem]: want at least one value"},
 		"no action":                 {allow(orders), "want at least one of each"},
 		"no resource":               {policies.Grant{Statements: []policies.Statement{{Actions: []string{"sqs:SendMessage"}}}}, "want at least one of each"},
 		"more than IAM can keep":    {manyTables(200), "IAM quota"},
@@ -104,6 +112,38 @@ func TestDocument_RefusesWhatCouldBeMoreExact(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 		})
 	}
+}
+
+func TestDocument_AcceptsWhatIsInsideANamedResource(t *testing.T) {
+	for action, arn := range map[string]string{
+		"s3:GetObject":                  "arn:aws:s3:::media-1a2b3c4/*",
+		"execute-api:ManageConnections": "arn:aws:execute-api:eu-central-1:123456789012:abc/*",
+		"logs:PutLogEvents":             "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/orders:*",
+		"ecs:StopTask":                  "arn:aws:ecs:eu-central-1:123456789012:task/jobs/*",
+		"states:StopExecution":          "arn:aws:states:eu-central-1:123456789012:execution:order-flow:*",
+	} {
+		_, err := document(t, allow(pulumi.String(arn), action))
+		require.NoError(t, err, action)
+	}
+}
+
+// Conditions are written in one way, however they were put together.
+func TestDocument_WritesEqualConditionsAlike(t *testing.T) {
+	with := func(c policies.Conditions) policies.Grant {
+		g := allow(orders, "dynamodb:GetItem")
+		g.Statements[0].Conditions = c
+		return g
+	}
+	text, err := document(t,
+		with(policies.Conditions{"ForAllValues:StringEquals": {"dynamodb:Attributes": {"sku", "count", "sku"}}}),
+		with(policies.Conditions{"ForAllValues:StringEquals": {"dynamodb:Attributes": {"count", "sku"}}, "StringEquals": {}}))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": ["`+string(orders)+`"],
+		"Condition": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["count", "sku"]}}}]}`, text)
+
+	text, err = document(t, with(policies.Conditions{}), with(nil), with(policies.Conditions{"Bool": {}}))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": ["`+string(orders)+`"]}]}`, text)
 }
 
 func manyTables(n int) policies.Grant {

@@ -9,29 +9,44 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// parts say which actions an operation needs that has none of its own: those of the fields that are set in a struct which is a part
-// of its input. The action of a field is "" if it cannot be told.
+// parts say which actions an operation needs by what it is given: those of the fields that are set in a struct, which is its input or a part
+// of it. The action of a field is "" if it cannot be told.
 type parts struct {
 	structure string
 	fields    map[string]string
+	own       string // is needed whatever is set; "" if the operation has no action of its own
+}
+
+// written are what an object can be given when it is put.
+var written = map[string]string{
+	"ACL": "s3:PutObjectAcl", "GrantFullControl": "s3:PutObjectAcl", "GrantRead": "s3:PutObjectAcl", "GrantReadACP": "s3:PutObjectAcl",
+	"GrantWriteACP": "s3:PutObjectAcl", "Tagging": "s3:PutObjectTagging", "ObjectLockMode": "s3:PutObjectRetention",
+	"ObjectLockLegalHoldStatus": "s3:PutObjectLegalHold",
 }
 
 // composed are the operations that need the actions of their parts ("Amazon DynamoDB Transactions: how it works", IAM; "Identity and
-// access management in Amazon SES": a raw message needs an action of its own).
+// access management in Amazon SES": a raw message needs an action of its own; "Required permissions for Amazon S3 API operations").
 var composed = map[string]parts{
-	"dynamodb.TransactWriteItems": {sdk + "dynamodb/types.TransactWriteItem", map[string]string{
+	"dynamodb.TransactWriteItems": {structure: sdk + "dynamodb/types.TransactWriteItem", fields: map[string]string{
 		"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem", "ConditionCheck": "dynamodb:ConditionCheckItem",
 	}},
-	"dynamodb.TransactGetItems": {sdk + "dynamodb/types.TransactGetItem", map[string]string{"Get": "dynamodb:GetItem"}},
-	"sesv2.SendEmail": {sdk + "sesv2/types.EmailContent", map[string]string{
+	"dynamodb.TransactGetItems": {structure: sdk + "dynamodb/types.TransactGetItem", fields: map[string]string{"Get": "dynamodb:GetItem"}},
+	"sesv2.SendEmail": {structure: sdk + "sesv2/types.EmailContent", fields: map[string]string{
 		"Simple": "ses:SendEmail", "Raw": "ses:SendRawEmail", "Template": "",
 	}},
+	"s3.DeleteObject": {sdk + "s3.DeleteObjectInput", map[string]string{"VersionId": "s3:DeleteObjectVersion"}, "s3:DeleteObject"},
+	"s3.GetObject":    {sdk + "s3.GetObjectInput", map[string]string{"VersionId": "s3:GetObjectVersion"}, "s3:GetObject"},
+	"s3.HeadObject":   {sdk + "s3.HeadObjectInput", map[string]string{"VersionId": "s3:GetObjectVersion"}, "s3:GetObject"},
+	"s3.PutObject":    {sdk + "s3.PutObjectInput", written, "s3:PutObject"},
 }
 
 // actions looks for the fields that reachable code sets. Finding none is an error: the parts would come from code that is not looked
 // into, and their actions would be missed.
 func (p parts) actions(o operation, reachable map[*ssa.Function]bool) ([]string, error) {
 	found := map[string]bool{}
+	if p.own != "" {
+		found[p.own] = true
+	}
 	for f := range reachable {
 		for _, block := range f.Blocks {
 			for _, instruction := range block.Instrs {

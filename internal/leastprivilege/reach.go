@@ -3,7 +3,11 @@
 //
 // It follows the calls from main through the module (variable type analysis, golang.org/x/tools/go/callgraph/vta) up to the
 // operations of the AWS SDK's clients, and translates the operations to IAM actions. Code of other modules is not looked into:
-// whatever of the module's own is handed to it counts as called, and so do the operations of a client that is handed to it.
+// whatever of the module's own is handed to it counts as called, and so do the operations of a client that is handed to it. Where that
+// cannot be told, as with a client that is handed over as any, by reflection, or in other modules that call AWS themselves, it is an error.
+//
+// It tells actions and not resources: that a function with GetItem on one table and PutItem on another does not mix them up is shown by
+// running it. Nor does it see through package unsafe, linkname and cgo, which no function has a use for.
 package leastprivilege
 
 import (
@@ -28,12 +32,16 @@ import (
 //
 // It fails when a program does not compile or reaches an operation that it cannot translate.
 func Reachable(dir string, patterns ...string) (map[string][]string, error) {
+	modules, err := dependencies(dir, patterns)
+	if err != nil {
+		return nil, err
+	}
 	loaded, err := packages.Load(&packages.Config{
 		Dir: dir,
 		// Packages of other modules are known by their types alone: their bodies are not loaded, which makes this quick.
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedTypes |
 			packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule,
-	}, append(patterns, own(dir, patterns)...)...)
+	}, append(patterns, modules.own...)...)
 	if err != nil {
 		return nil, fmt.Errorf("loading %v: %w", patterns, err)
 	}
@@ -66,20 +74,54 @@ func Reachable(dir string, patterns ...string) (map[string][]string, error) {
 	return actions, errors.Join(wrong...)
 }
 
-// own lists the packages of the patterns' own module on which they depend: their bodies must be loaded too.
-func own(dir string, patterns []string) []string {
+// dependsOn are the packages that programs depend on.
+type dependsOn struct {
+	own []string // of the programs' own module: their bodies must be loaded too
+}
+
+// dependencies lists the packages that the patterns depend on. It fails for one of another module that calls AWS by itself: nobody would
+// look into it.
+func dependencies(dir string, patterns []string) (dependsOn, error) {
 	loaded, err := packages.Load(&packages.Config{Dir: dir, Mode: packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedModule}, patterns...)
 	if err != nil {
-		return nil // the caller's own load reports it
+		return dependsOn{}, fmt.Errorf("loading %v: %w", patterns, err)
 	}
-	names := map[string]bool{}
+	var all dependsOn
+	var wrong []error
 	packages.Visit(loaded, func(p *packages.Package) bool {
-		if p.Module != nil && p.Module.Main {
-			names[p.PkgPath] = true
+		switch {
+		case p.Module == nil || strings.HasPrefix(p.PkgPath, "github.com/aws/"):
+		case p.Module.Main:
+			all.own = append(all.own, p.PkgPath)
+			for imported := range p.Imports {
+				if !followed(imported) {
+					wrong = append(wrong, fmt.Errorf("%s uses %s, which asks AWS for things without a client's operation: package leastprivilege does not know which", p.PkgPath, imported))
+				}
+			}
+		default:
+			for imported := range p.Imports {
+				if strings.HasPrefix(imported, "github.com/aws/aws-sdk-go") {
+					wrong = append(wrong, fmt.Errorf("%s of module %s uses %s: what it asks of AWS is not looked into; call AWS from the module's own code",
+						p.PkgPath, p.Module.Path, imported))
+				}
+			}
 		}
 		return true
 	}, nil)
-	return slices.Sorted(maps.Keys(names))
+	slices.Sort(all.own)
+	slices.SortFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return all, errors.Join(wrong...)
+}
+
+// features are the packages around the SDK's clients that ask AWS for nothing but by a client that they are given, or for nothing at all.
+var features = []string{"dynamodb/attributevalue", "dynamodb/expression", "s3/manager", "s3/transfermanager"}
+
+// followed tells whether what a package asks of AWS can be told. It cannot where requests are signed without a client: by hand, or for
+// signing in to databases.
+func followed(imported string) bool {
+	feature, isFeature := strings.CutPrefix(imported, "github.com/aws/aws-sdk-go-v2/feature/")
+	return (!isFeature || slices.Contains(features, feature)) &&
+		!strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2/aws/signer/") && !strings.HasPrefix(imported, "github.com/aws/aws-sdk-go/")
 }
 
 // actionsReached returns the actions that a package's main and init functions can reach.
@@ -93,7 +135,7 @@ func actionsReached(main *ssa.Package, functions map[*ssa.Function]bool) ([]stri
 		reachable = reachedFrom(main, vta.CallGraph(functions, nil))
 	}
 	actions := map[string]bool{}
-	var wrong []error
+	wrong := beyondSight(reachable)
 	for o := range operationsOf(reachable) {
 		needed, err := actionsOf(o, reachable)
 		if err != nil {
@@ -109,20 +151,24 @@ func actionsReached(main *ssa.Package, functions map[*ssa.Function]bool) ([]stri
 // reachedFrom follows the calls from a package's main and init functions.
 func reachedFrom(main *ssa.Package, graph *callgraph.Graph) map[*ssa.Function]bool {
 	reachable := map[*ssa.Function]bool{}
+	handed := newHanded()
 	pending := []*ssa.Function{main.Func("main"), main.Func("init")}
 	for len(pending) > 0 {
 		f := pending[0]
 		pending = pending[1:]
-		if f == nil || reachable[f] {
-			continue
-		}
-		reachable[f] = true
-		if node := graph.Nodes[f]; node != nil {
-			for _, call := range node.Out {
-				pending = append(pending, call.Callee.Func)
+		if f != nil && !reachable[f] {
+			reachable[f] = true
+			if node := graph.Nodes[f]; node != nil {
+				for _, call := range node.Out {
+					pending = append(pending, call.Callee.Func)
+				}
 			}
+			pending = append(pending, mentioned(f)...)
+			handed.look(f)
 		}
-		pending = append(pending, handedOut(f)...)
+		if len(pending) == 0 {
+			pending = handed.methods()
+		}
 	}
 	return reachable
 }
@@ -139,7 +185,7 @@ func operationsOf(reachable map[*ssa.Function]bool) map[operation]bool {
 		if o := operationOf(f); o.name != "" {
 			found[o] = true
 		}
-		for _, o := range lentOperations(f) {
+		for _, o := range append(lentOperations(f), invokedOperations(f)...) {
 			found[o] = true
 		}
 	}
@@ -151,26 +197,18 @@ func actionsOf(o operation, reachable map[*ssa.Function]bool) ([]string, error) 
 	if parts, composed := composed[o.String()]; composed {
 		return parts.actions(o, reachable)
 	}
-	action, err := iamAction(o.service, o.name)
-	if err != nil {
-		return nil, err
-	}
-	return []string{action}, nil
+	return iamActions(o.service, o.name)
 }
 
-// handedOut are functions that f does not call but mentions, and methods of values that f turns into interfaces of other
-// modules: code that is not looked into may call them.
-func handedOut(f *ssa.Function) []*ssa.Function {
+// mentioned are functions that f does not call but hands on as values.
+func mentioned(f *ssa.Function) []*ssa.Function {
 	var found []*ssa.Function
 	for _, block := range f.Blocks {
 		for _, instruction := range block.Instrs {
 			for _, operand := range instruction.Operands(nil) {
-				if mentioned, ok := (*operand).(*ssa.Function); ok {
-					found = append(found, mentioned)
+				if function, ok := (*operand).(*ssa.Function); ok {
+					found = append(found, function)
 				}
-			}
-			if conversion, ok := instruction.(*ssa.MakeInterface); ok && !sameModule(f, conversion.Type()) {
-				found = append(found, ownMethods(f, conversion.X.Type())...)
 			}
 		}
 	}
@@ -190,19 +228,6 @@ func sameModule(f *ssa.Function, t types.Type) bool {
 func moduleOf(p *types.Package) string {
 	parts := strings.SplitN(p.Path(), "/", 4)
 	return strings.Join(parts[:min(3, len(parts))], "/")
-}
-
-func ownMethods(f *ssa.Function, t types.Type) []*ssa.Function {
-	if !sameModule(f, t) {
-		return nil
-	}
-	var found []*ssa.Function
-	for method := range f.Prog.MethodSets.MethodSet(t).Methods() {
-		if implementation := f.Prog.MethodValue(method); implementation != nil {
-			found = append(found, implementation)
-		}
-	}
-	return found
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
@@ -246,26 +271,51 @@ func lentOperations(f *ssa.Function) []operation {
 	return found
 }
 
-// operationsIn are the interface's methods that take a context and the input of an SDK operation.
+// operationsIn are the interface's methods that are operations of the SDK.
 func operationsIn(methods *types.Interface) []operation {
 	var found []operation
 	for method := range methods.Methods() {
-		if !takesInput(method) {
-			continue
-		}
-		pointer, ok := method.Signature().Params().At(1).Type().(*types.Pointer)
-		if !ok {
-			continue
-		}
-		input, ok := pointer.Elem().(*types.Named)
-		if !ok || input.Obj().Pkg() == nil || input.Obj().Name() != method.Name()+"Input" {
-			continue
-		}
-		if service, isSDK := strings.CutPrefix(input.Obj().Pkg().Path(), sdk); isSDK {
-			found = append(found, operation{service, method.Name()})
+		if o := operationBySignature(method); o.name != "" {
+			found = append(found, o)
 		}
 	}
 	return found
+}
+
+// invokedOperations are those that f calls through an interface, whatever is behind it: the analysis loses sight of a client that comes back
+// out of other modules' code, such as a context or a sync.Map.
+func invokedOperations(f *ssa.Function) []operation {
+	var found []operation
+	for _, block := range f.Blocks {
+		for _, instruction := range block.Instrs {
+			if call, ok := instruction.(ssa.CallInstruction); ok && call.Common().IsInvoke() {
+				if o := operationBySignature(call.Common().Method); o.name != "" {
+					found = append(found, o)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// operationBySignature tells which operation an interface's method is: one that takes a context and the input of the operation by its name.
+func operationBySignature(method *types.Func) operation {
+	if !takesInput(method) {
+		return operation{}
+	}
+	pointer, ok := types.Unalias(method.Signature().Params().At(1).Type()).(*types.Pointer)
+	if !ok {
+		return operation{}
+	}
+	input, ok := types.Unalias(pointer.Elem()).(*types.Named)
+	if !ok || input.Obj().Pkg() == nil || input.Obj().Name() != method.Name()+"Input" {
+		return operation{}
+	}
+	service, isSDK := strings.CutPrefix(input.Obj().Pkg().Path(), sdk)
+	if !isSDK {
+		return operation{}
+	}
+	return operation{service, method.Name()}
 }
 
 func receiverName(method *types.Func) string {

@@ -18,6 +18,19 @@ func TestReachable_FollowsInterfacesMethodValuesAndClosures(t *testing.T) {
 		"renamed":     {"s3:GetObject", "s3:ListBucket"},
 		"transaction": {"dynamodb:ConditionCheckItem", "dynamodb:PutItem"},
 
+		"carried":  {"dynamodb:PutItem"},
+		"embedded": {"dynamodb:PutItem"},
+		"generic":  {"dynamodb:GetItem", "dynamodb:PutItem"},
+		"lazy":     {"dynamodb:DeleteItem"},
+		"loaded":   {"dynamodb:ListTables", "dynamodb:PutItem"},
+		"nested":   {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+		"objects": {
+			"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:ListBucketVersions", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging",
+		},
+		"reader": {"dynamodb:GetItem", "dynamodb:Scan"},
+		"stored": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+		"values": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+
 		"lent":       {"dynamodb:DescribeTable", "s3:ListBucket"},
 		"mail":       {"ses:SendEmail"},
 		"parts":      {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},

@@ -108,9 +108,14 @@ func (s statement) narrowed() bool {
 	return false
 }
 
-// refusesPlainHTTP tells whether the statement turns away everybody who does not use TLS.
+// refusesPlainHTTP tells whether the statement turns away everybody who does not use TLS, from a bucket and from all that is in it.
 func (s statement) refusesPlainHTTP() bool {
 	refused := s.Condition["Bool"]["aws:SecureTransport"]
-	return s.Effect == "Deny" && (slices.Contains(s.Principal["*"], "*") || slices.Contains(s.Principal["AWS"], "*")) && len(s.Condition) == 1 &&
-		(refused == "false" || refused == false) && slices.ContainsFunc(s.Action, func(a string) bool { return a == "*" || a == "s3:*" })
+	everybody := slices.Contains(s.Principal["*"], "*") || slices.Contains(s.Principal["AWS"], "*")
+	everything := slices.ContainsFunc(s.Action, func(a string) bool { return a == "*" || a == "s3:*" })
+	objects := slices.ContainsFunc(s.Resource, func(arn string) bool {
+		return arn == "*" || strings.Count(arn, "/") == 1 && strings.HasSuffix(arn, "/*")
+	})
+	itself := slices.ContainsFunc(s.Resource, func(arn string) bool { return arn == "*" || !strings.Contains(arn, "/") })
+	return s.Effect == "Deny" && everybody && everything && objects && itself && len(s.Condition) == 1 && (refused == "false" || refused == false)
 }

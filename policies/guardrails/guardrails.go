@@ -105,6 +105,18 @@ func (s *Stack) dependents(of Resource, types ...string) []Resource {
 	return found
 }
 
+// own are the dependents of some types that are made for this resource. One that also waits for another resource of the same type, which
+// has none of its own, may be the other's: an order of creation looks like a reference.
+func (s *Stack) own(of Resource, types ...string) []Resource {
+	return slices.DeleteFunc(s.dependents(of, types...), func(d Resource) bool {
+		return slices.ContainsFunc(s.dependencies(d, of.Type), func(other Resource) bool {
+			return other.reference() != of.reference() && !slices.ContainsFunc(s.dependents(other, types...), func(d Resource) bool {
+				return len(s.dependencies(d, of.Type)) == 1
+			})
+		})
+	})
+}
+
 // dependencies are the resources of some types that a resource refers to.
 func (s *Stack) dependencies(of Resource, types ...string) []Resource {
 	var found []Resource

@@ -25,6 +25,8 @@ func (j Judgement) violated() bool {
 type Outcome struct {
 	// Stack is the name of the stack.
 	Stack string
+	// Project is the namespace of the program's own configuration, in which the waivers are.
+	Project string
 	// Judgements are one for each rule and each resource that it is about, in the order of the rules.
 	Judgements []Judgement
 	// Waivers is what is wrong with the waivers: expired or without use.
@@ -33,7 +35,7 @@ type Outcome struct {
 
 // Judge applies all rules to all resources of a stack.
 func Judge(rules []Rule, s *Stack, waivers []Waiver, now time.Time) Outcome {
-	o := Outcome{Stack: s.Name}
+	o := Outcome{Stack: s.Name, Project: s.Project}
 	used := make([]bool, len(waivers))
 	for _, rule := range rules {
 		for _, r := range s.all() {
@@ -74,18 +76,18 @@ func (o Outcome) Errors() []string {
 	var errs []string
 	for _, j := range o.Judgements {
 		if j.violated() {
-			errs = append(errs, j.explain(o.Stack))
+			errs = append(errs, j.explain(o.Stack, o.Project))
 		}
 	}
 	return append(errs, o.Waivers...)
 }
 
 // explain tells resource, rule, why, and how to waive.
-func (j Judgement) explain(stack string) string {
+func (j Judgement) explain(stack, project string) string {
 	return fmt.Sprintf(`%s (%s) breaks %s: %s
     rule: %s
     why:  %s
-    Change the resource, or waive the rule in Pulumi.%s.yaml under shop:waivers with
+    Change the resource, or waive the rule in Pulumi.%s.yaml under %s:%s with
     - {rule: %s, resource: %s, reason: "why it is right here"}`,
-		j.Resource.Name, j.Resource.Type, j.Rule.ID, strings.Join(j.Problems, "; "), j.Rule.Title, j.Rule.Why, stack, j.Rule.ID, j.Resource.Name)
+		j.Resource.Name, j.Resource.Type, j.Rule.ID, strings.Join(j.Problems, "; "), j.Rule.Title, j.Rule.Why, stack, project, waiversKey, j.Rule.ID, j.Resource.Name)
 }

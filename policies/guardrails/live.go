@@ -3,7 +3,9 @@ package guardrails
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,15 +23,25 @@ const waiversKey = "waivers"
 // In a preview all rules are applied when the program has registered everything, and every violation is shown at once. In an
 // update a resource that breaks a rule is refused before it is created or changed, which matters for values that a preview
 // could not know and for updates without a preview; rules about several resources are applied at the end.
+//
+// Resources that are registered only when others exist, by a program's own Apply, come after that end: all rules are applied to them when
+// nothing is left to do, and the program fails then.
 func Run(program pulumi.RunFunc, opts ...pulumi.RunOption) {
 	g := newGuard(Rules())
 	pulumi.Run(g.around(program), append(slices.Clone(opts), g.read)...)
+	if err := g.judgeLate(); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		os.Exit(1)
+	}
 }
 
 // RunErr is [Run] for programs that handle the error themselves, as [pulumi.RunErr] is.
 func RunErr(program pulumi.RunFunc, opts ...pulumi.RunOption) error {
 	g := newGuard(Rules())
-	return pulumi.RunErr(g.around(program), append(slices.Clone(opts), g.read)...)
+	if err := pulumi.RunErr(g.around(program), append(slices.Clone(opts), g.read)...); err != nil {
+		return err
+	}
+	return g.judgeLate()
 }
 
 // guard watches one run of a program.
@@ -40,12 +52,12 @@ type guard struct {
 
 	mu         sync.Mutex
 	stack      Stack
-	registered []pulumi.Resource             // by the program, in order
-	byName     map[Reference]pulumi.Resource // of them, for messages
+	registered []pulumi.Resource // by the program, in order
+	judged     int               // how many resources the stack had when it was judged
 }
 
 func newGuard(rules []Rule) *guard {
-	return &guard{rules: rules, now: time.Now, byName: map[Reference]pulumi.Resource{}}
+	return &guard{rules: rules, now: time.Now}
 }
 
 // read takes the whole configuration, which a program can otherwise only ask for key by key.
@@ -83,7 +95,6 @@ func (g *guard) note(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTr
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.registered = append(g.registered, args.Resource)
-	g.byName[Reference{args.Type, args.Name}] = args.Resource
 	return nil
 }
 
@@ -116,7 +127,7 @@ func (g *guard) refuse(ctx *pulumi.Context, r Resource) error {
 		}
 		if j, applies := judge(rule, r, &g.stack, g.waivers, g.now()); applies && j.violated() {
 			refused++
-			if err := ctx.Log.Error(j.explain(g.stack.Name), nil); err != nil {
+			if err := ctx.Log.Error(j.explain(g.stack.Name, g.stack.Project), nil); err != nil {
 				return fmt.Errorf("reporting to the engine: %w", err)
 			}
 		}
@@ -146,6 +157,7 @@ func (g *guard) finish(ctx *pulumi.Context) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.judged = len(g.stack.Resources)
 	outcome := Judge(g.rules, &g.stack, g.waivers, g.now())
 	problems := outcome.Errors()
 	for _, p := range problems {
@@ -157,6 +169,20 @@ func (g *guard) finish(ctx *pulumi.Context) error {
 		return fmt.Errorf("the guardrails found problems (%d), see above", len(problems))
 	}
 	return nil
+}
+
+// judgeLate judges the whole once more if resources came after finish, which cannot wait for what nobody has asked for yet.
+func (g *guard) judgeLate() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.stack.Resources) == g.judged {
+		return nil
+	}
+	problems := Judge(g.rules, &g.stack, g.waivers, g.now()).Errors()
+	if len(problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the guardrails found problems (%d):\n%s", len(problems), strings.Join(problems, "\n"))
 }
 
 // describe turns what a transform is given into a resource for rules.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -192,6 +193,31 @@ func TestRun_UpdateJudgesTheWholeAtTheEnd(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "the guardrails found problems (1)")
 	require.Contains(t, joined(e.messages), "orders (aws:sqs/queue:Queue) breaks Shop.QueueRedrive")
+}
+
+// TestRun_JudgesWhatIsRegisteredLate has a queue that is registered only when the first one exists, which is after the program's own end.
+func TestRun_JudgesWhatIsRegisteredLate(t *testing.T) {
+	const waiver = `[{"rule": "Shop.QueueRedrive", "resource": "first", "reason": "A test"}]`
+	program := func(redrive pulumi.Map) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			first := register(t, ctx, queue, "first", nil)
+			_ = first.Arn.ApplyT(func(string) string {
+				time.Sleep(100 * time.Millisecond) // longer than the program takes
+				register(t, ctx, queue, "late", redrive)
+				return ""
+			})
+			return nil
+		}
+	}
+	e, err := run(t, false, waiver, program(nil))
+	require.Error(t, err)
+	said := joined(append(e.messages, err.Error())) // to the engine, if the program took longer after all
+	require.Contains(t, said, "late (aws:sqs/queue:Queue) breaks Shop.QueueRedrive")
+	require.NotContains(t, said, "first (", "it is waived")
+	require.Equal(t, []string{"shop-dev", "first", "late"}, e.created)
+
+	_, err = run(t, false, waiver, program(pulumi.Map{"redrivePolicy": pulumi.String("{}")}))
+	require.NoError(t, err)
 }
 
 // TestRun_JudgesLaterWhatAPreviewDoesNotKnow has a policy made of an ARN that the deployment will tell.

@@ -17,7 +17,7 @@ const (
 // Rules are all rules, by where they come from and what they are about.
 func Rules() []Rule {
 	return slices.Concat(
-		apiRules, appSyncRules, cloudFrontRules, cognitoRules, dynamoRules, networkRules, ecsRules, messagingRules, iamRules, lambdaRules,
+		apiRules, appSyncRules, cloudFrontRules, cognitoRules, certificateRules, dynamoRules, networkRules, imageRules, ecsRules, messagingRules, iamRules, lambdaRules,
 		rdsRules, s3Rules, secretsRules, workflowRules, wafRules, ownRules,
 	)
 }
@@ -69,7 +69,7 @@ func wantNot(refused []any, keys ...string) func(*Verdict, Resource, *Stack) {
 func wantDependent(types []string, wanted string, isRight func(Resource) Answer) func(*Verdict, Resource, *Stack) {
 	return func(v *Verdict, r Resource, s *Stack) {
 		found := No
-		for _, d := range s.dependents(r, types...) {
+		for _, d := range s.own(r, types...) {
 			found = found.Or(isRight(d))
 		}
 		v.Want(found, "no "+wanted)

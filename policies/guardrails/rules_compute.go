@@ -8,9 +8,11 @@ import (
 const (
 	function         = "aws:lambda/function:Function"
 	invokePermission = "aws:lambda/permission:Permission"
+	functionAlias    = "aws:lambda/alias:Alias"
 	functionURL      = "aws:lambda/functionUrl:FunctionUrl"
 	asyncConfig      = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 	eventSource      = "aws:lambda/eventSourceMapping:EventSourceMapping"
+	imageRepository  = "aws:ecr/repository:Repository"
 	ecsService       = "aws:ecs/service:Service"
 	ecsTask          = "aws:ecs/taskDefinition:TaskDefinition"
 	ecsCluster       = "aws:ecs/cluster:Cluster"
@@ -19,6 +21,7 @@ const (
 	securityGroup    = "aws:ec2/securityGroup:SecurityGroup"
 	groupRule        = "aws:ec2/securityGroupRule:SecurityGroupRule"
 	ingressRule      = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	networkACL       = "aws:ec2/networkAcl:NetworkAcl"
 	defaultGroup     = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 )
 
@@ -145,6 +148,47 @@ var ecsRules = []Rule{
 			v.Want(on, "no setting containerInsights, want enabled or enhanced")
 		},
 	},
+	{
+		ID: "ECS.16", Title: "ECS task sets should not automatically assign public IP addresses", Source: fsbp, Severity: High,
+		Why:   "A public address makes a container reachable from the whole Internet.",
+		Types: []string{"aws:ecs/taskSet:TaskSet"}, Check: wantNot([]any{true}, "networkConfiguration", "assignPublicIp"),
+	},
+	{
+		ID: "ECS.20", Title: "ECS Task Definitions should configure non-root users in Linux container definitions", Source: fsbp, Severity: Medium,
+		Why:   "Who breaks out of a container as root is root on its host, and inside it may change everything.",
+		Types: []string{ecsTask}, Applies: func(r Resource, _ *Stack) bool {
+			return r.At("runtimePlatform", "operatingSystemFamily").Matches(func(system string) bool { return strings.HasPrefix(system, "WINDOWS") }) != Yes
+		},
+		Check: eachContainer(func(v *Verdict, c Value) {
+			v.IsSet(c.At("user"), "a user other than root")
+			v.Want(c.At("user").Matches(root).Not(), c.At("user").path+" = "+c.At("user").String()+", want a user other than root")
+		}),
+	},
+}
+
+// root tells whether a container's user is root: by name or number, with or without a group.
+func root(user string) bool {
+	name, _, _ := strings.Cut(user, ":")
+	return name == "root" || name == "0"
+}
+
+// imageRules are about where the images of container jobs come from.
+var imageRules = []Rule{
+	{
+		ID: "ECR.1", Title: "ECR private repositories should have image scanning configured", Source: fsbp, Severity: High,
+		Why:   "An image is as vulnerable as the libraries in it, of which new faults are found every week.",
+		Types: []string{imageRepository}, Check: wantTrue("imageScanningConfiguration", "scanOnPush"),
+	},
+	{
+		ID: "ECR.2", Title: "ECR private repositories should have tag immutability configured", Source: fsbp, Severity: Medium,
+		Why:   "A tag that can be moved runs something else tomorrow than was tried today.",
+		Types: []string{imageRepository}, Check: want([]any{"IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"}, "imageTagMutability"),
+	},
+	{
+		ID: "ECR.3", Title: "ECR repositories should have at least one lifecycle policy configured", Source: fsbp, Severity: Medium,
+		Why:   "Images that nobody runs are paid for and, forgotten, still pulled.",
+		Types: []string{imageRepository}, Whole: true, Check: wantDependent([]string{"aws:ecr/lifecyclePolicy:LifecyclePolicy"}, "LifecyclePolicy for the repository", exists),
+	},
 }
 
 var workflowRules = []Rule{
@@ -201,16 +245,58 @@ var networkRules = []Rule{
 			}
 		},
 	},
+	{
+		ID: "EC2.21", Title: "Network ACLs should not allow ingress from 0.0.0.0/0 to port 22 or port 3389", Source: fsbp, Severity: Medium,
+		Why:   "Remote shells that the Internet reaches are tried by everybody, all the time.",
+		Types: []string{networkACL, "aws:ec2/networkAclRule:NetworkAclRule", "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"},
+		Check: func(v *Verdict, r Resource, _ *Stack) {
+			rules := r.At("ingress").Each()
+			if r.Type == "aws:ec2/networkAclRule:NetworkAclRule" {
+				if r.At("egress").Is(true) == Yes {
+					return
+				}
+				rules = []Value{{v: r.Inputs}}
+			}
+			for _, rule := range rules {
+				v.Want(opensRemoteShell(rule).Not(), strings.TrimPrefix(rule.path+" lets everybody reach port 22 or 3389, want neither open", " "))
+			}
+		},
+	},
+}
+
+// remoteShells are the ports that must never be open to everybody.
+var remoteShells = []int{22, 3389}
+
+// opensRemoteShell tells whether a rule of a network ACL lets everybody reach a port of remoteShells.
+func opensRemoteShell(rule Value) Answer {
+	everybody := rule.At("cidrBlock").Is("0.0.0.0/0").Or(rule.At("ipv6CidrBlock").Is("::/0"))
+	// Protocols are given by name or number; -1 is all of them, on all ports.
+	protocol := rule.At("protocol")
+	found := protocol.Is("-1").Or(protocol.Is("all")).Or(protocol.Is(-1))
+	for _, port := range remoteShells {
+		found = found.Or(rule.At("fromPort").AtLeast(float64(port) + 1).Not().And(rule.At("toPort").AtLeast(float64(port))))
+	}
+	allows := rule.At("action").Is("allow").Or(rule.At("ruleAction").Is("allow"))
+	return everybody.And(found).And(allows)
 }
 
 // asyncCallers are the services that call functions without waiting for an answer, by their principals.
 var asyncCallers = []string{"events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "ses.amazonaws.com", "logs.amazonaws.com", "iot.amazonaws.com"}
 
-// calledAsynchronously tells whether a service may call the function without waiting for an answer.
+// calledAsynchronously tells whether a service may call the function, or an alias of it, without waiting for an answer.
 func calledAsynchronously(r Resource, s *Stack) bool {
-	return slices.ContainsFunc(s.dependents(r, invokePermission), func(p Resource) bool {
-		return slices.Contains(asyncCallers, p.At("principal").Text())
-	}) || len(s.dependents(r, asyncConfig)) > 0
+	called := append(s.dependents(r, functionAlias), r)
+	return slices.ContainsFunc(called, func(r Resource) bool {
+		return slices.ContainsFunc(s.dependents(r, asyncConfig, schedule, invokePermission), func(caller Resource) bool {
+			switch caller.Type {
+			case invokePermission:
+				return slices.Contains(asyncCallers, caller.At("principal").Text())
+			case schedule:
+				return caller.At("target", "input").JSON().At("keepWarm").Set() == No // a ping to keep it warm may be lost
+			}
+			return true
+		})
+	})
 }
 
 // readsStream tells whether an event source mapping reads a stream, which blocks at a record that fails.

@@ -1,13 +1,20 @@
 package guardrails
 
+import (
+	"slices"
+	"strings"
+)
+
 const (
 	table           = "aws:dynamodb/table:Table"
 	scalingTarget   = "aws:appautoscaling/target:Target"
 	bucket          = "aws:s3/bucketV2:BucketV2"
+	oldBucket       = "aws:s3/bucket:Bucket" // takes most settings itself
 	bucketPolicy    = "aws:s3/bucketPolicy:BucketPolicy"
 	publicAccess    = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 	accountAccess   = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 	bucketLogging   = "aws:s3/bucketLoggingV2:BucketLoggingV2"
+	bucketACL       = "aws:s3/bucketAclV2:BucketAclV2"
 	bucketOwnership = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 	bucketLifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 	cluster         = "aws:rds/cluster:Cluster"
@@ -39,10 +46,44 @@ var dynamoRules = []Rule{
 	},
 }
 
+// buckets are the types of general purpose buckets.
+var buckets = []string{bucket, oldBucket}
+
+// setOrDependent is a check that a bucket has a setting, or a resource of a type for it.
+func setOrDependent(key, typ, wanted string) func(*Verdict, Resource, *Stack) {
+	return func(v *Verdict, r Resource, s *Stack) {
+		if r.At(key).Set() == Yes {
+			return
+		}
+		wantDependent([]string{typ}, wanted, exists)(v, r, s)
+	}
+}
+
+// publicFor is a check that a bucket's policy and ACL do not let everybody do what begins with one of some words, such as Get.
+func publicFor(acls []string, words ...string) func(*Verdict, Resource, *Stack) {
+	return func(v *Verdict, r Resource, _ *Stack) {
+		for _, acl := range acls {
+			v.IsNot(r.At("acl"), acl)
+		}
+		if r.At("policy").Set() == No {
+			return
+		}
+		v.eachStatement(r.At("policy"), func(s statement) {
+			for _, a := range s.Action {
+				action := strings.TrimPrefix(a, "s3:")
+				concerned := action == "*" || slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(action, w) })
+				v.Want(answer(!s.public() || !concerned), "the policy lets everybody "+a+", want a principal, or a condition on who calls")
+			}
+		})
+	}
+}
+
+var publicAccessSettings = []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"}
+
 // blocksPublicAccess tells whether nothing in the bucket can be made public.
 func blocksPublicAccess(r Resource) Answer {
 	blocked := Yes
-	for _, key := range []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"} {
+	for _, key := range publicAccessSettings {
 		blocked = blocked.And(r.At(key).Is(true))
 	}
 	return blocked
@@ -57,12 +98,22 @@ var s3Rules = []Rule{
 		},
 	},
 	{
+		ID: "S3.2", Title: "S3 general purpose buckets should block public read access", Source: fsbp, Severity: Critical,
+		Why:   "What a bucket gives to everybody, a search engine for buckets finds within days.",
+		Types: []string{bucketPolicy, bucketACL, oldBucket}, Check: publicFor([]string{"public-read", "public-read-write", "authenticated-read"}, "Get", "List"),
+	},
+	{
+		ID: "S3.3", Title: "S3 general purpose buckets should block public write access", Source: fsbp, Severity: Critical,
+		Why:   "Everybody could replace the shop's pages, or store what they like at its cost.",
+		Types: []string{bucketPolicy, bucketACL, oldBucket}, Check: publicFor([]string{"public-read-write"}, "Put", "Delete", "Create", "Abort", "Restore", "Replicate"),
+	},
+	{
 		ID: "S3.5", Title: "S3 general purpose buckets should require requests to use SSL", Source: fsbp, Severity: Medium,
 		Why:   "Over plain HTTP anybody on the way reads what the bucket gives.",
-		Types: []string{bucket}, Whole: true,
+		Types: buckets, Whole: true,
 		Check: func(v *Verdict, r Resource, s *Stack) {
 			refused := No
-			for _, policy := range s.dependents(r, bucketPolicy) {
+			for _, policy := range s.own(r, bucketPolicy) {
 				var read Verdict
 				found := No
 				read.eachStatement(policy.At("policy"), func(s statement) { found = found.Or(answer(s.refusesPlainHTTP())) })
@@ -75,20 +126,33 @@ var s3Rules = []Rule{
 		},
 	},
 	{
+		ID: "S3.6", Title: "S3 general purpose bucket policies should restrict access to other AWS accounts", Source: fsbp, Severity: High,
+		Why:   "Who may change a bucket's policy, ACLs or encryption from another account owns the bucket.",
+		Types: []string{bucketPolicy},
+		Check: func(v *Verdict, r Resource, _ *Stack) {
+			v.eachStatement(r.At("policy"), func(s statement) {
+				others := slices.ContainsFunc(s.Principal["AWS"], func(arn string) bool { return !strings.Contains(arn, ":iam::cloudfront:") })
+				for _, a := range s.Action {
+					v.Want(answer(!s.allows() || !others || !slices.Contains(ownersActions, a)), "the policy lets accounts "+a+", want it kept to roles of this account, by their own policies")
+				}
+			})
+		},
+	},
+	{
 		ID: "S3.8", Title: "S3 general purpose buckets should block public access", Source: fsbp, Severity: High,
 		Why:   "Objects become public by one wrong policy or ACL, often years later.",
-		Types: []string{bucket}, Whole: true,
+		Types: buckets, Whole: true,
 		Check: wantDependent([]string{publicAccess}, "BucketPublicAccessBlock with all four settings true", blocksPublicAccess),
 	},
 	{
 		ID: "S3.9", Title: "S3 general purpose buckets should have server access logging enabled", Source: fsbp, Severity: Medium,
 		Why:   "It tells who read or changed which object.",
-		Types: []string{bucket}, Whole: true, Check: wantDependent([]string{bucketLogging}, "BucketLogging for the bucket", exists),
+		Types: buckets, Whole: true, Check: setOrDependent("logging", bucketLogging, "BucketLogging for the bucket"),
 	},
 	{
 		ID: "S3.12", Title: "ACLs should not be used to manage user access to S3 general purpose buckets", Source: fsbp, Severity: Medium,
 		Why:   "ACLs are set object by object, where no review sees them.",
-		Types: []string{bucket}, Whole: true,
+		Types: buckets, Whole: true,
 		Check: wantDependent([]string{bucketOwnership}, "BucketOwnershipControls with BucketOwnerEnforced", func(d Resource) Answer {
 			return d.At("rule", "objectOwnership").Is("BucketOwnerEnforced")
 		}),
@@ -96,8 +160,24 @@ var s3Rules = []Rule{
 	{
 		ID: "S3.13", Title: "S3 general purpose buckets should have Lifecycle configurations", Source: fsbp, Severity: Low,
 		Why:   "Old versions and broken-off uploads are paid for ever, though nobody sees them.",
-		Types: []string{bucket}, Whole: true, Check: wantDependent([]string{bucketLifecycle}, "lifecycle configuration for the bucket", exists),
+		Types: buckets, Whole: true, Check: setOrDependent("lifecycleRules", bucketLifecycle, "lifecycle configuration for the bucket"),
 	},
+	{
+		ID: "S3.19", Title: "S3 access points should have block public access settings enabled", Source: fsbp, Severity: Critical,
+		Why:   "An access point has a policy of its own, beside the bucket's.",
+		Types: []string{"aws:s3/accessPoint:AccessPoint"}, Check: func(v *Verdict, r Resource, _ *Stack) {
+			// All four are on unless turned off.
+			for _, key := range publicAccessSettings {
+				setting := r.At("publicAccessBlockConfiguration", key)
+				v.Want(setting.Set().Not().Or(setting.Is(true)), setting.path+" = "+setting.String()+", want true")
+			}
+		},
+	},
+}
+
+// ownersActions are those that no bucket policy may give to an account (the control's parameter, and what includes them).
+var ownersActions = []string{
+	"*", "s3:*", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutEncryptionConfiguration", "s3:PutObjectAcl",
 }
 
 var rdsRules = []Rule{
@@ -165,12 +245,26 @@ var rdsRules = []Rule{
 		Types: []string{cluster}, Check: wantTrue("copyTagsToSnapshot"),
 	},
 	{
+		ID: "RDS.17", Title: "RDS DB instances should be configured to copy tags to snapshots", Source: fsbp, Severity: Low,
+		Why:   "An untagged snapshot belongs to nobody, and nobody deletes it.",
+		Types: []string{dbInstance}, Check: wantTrue("copyTagsToSnapshot"),
+	},
+	{
 		ID: "RDS.24", Title: "RDS Database clusters should use a custom administrator username", Source: fsbp, Severity: Medium,
 		Why:   "The default name is half of what an attacker has to guess.",
 		Types: []string{cluster},
 		Check: func(v *Verdict, r Resource, _ *Stack) {
 			v.IsSet(r.At("masterUsername"), "a name of the shop's own")
 			v.IsNot(r.At("masterUsername"), "admin", "postgres")
+		},
+	},
+	{
+		ID: "RDS.25", Title: "RDS database instances should use a custom administrator username", Source: fsbp, Severity: Medium,
+		Why:   "The default name is half of what an attacker has to guess.",
+		Types: []string{dbInstance},
+		Check: func(v *Verdict, r Resource, _ *Stack) {
+			v.IsSet(r.At("username"), "a name of the shop's own")
+			v.IsNot(r.At("username"), "admin", "postgres")
 		},
 	},
 	{
@@ -185,6 +279,11 @@ var rdsRules = []Rule{
 		Check: func(v *Verdict, r Resource, _ *Stack) {
 			v.Want(r.At("enabledCloudwatchLogsExports").Has("postgresql"), "enabledCloudwatchLogsExports has no postgresql, want it")
 		},
+	},
+	{
+		ID: "RDS.43", Title: "RDS DB proxies should require TLS encryption for connections", Source: fsbp, Severity: Medium,
+		Why:   "Passwords and customers' data would cross the network in plain text.",
+		Types: []string{"aws:rds/proxy:Proxy"}, Check: wantTrue("requireTls"),
 	},
 }
 

@@ -1,5 +1,7 @@
 package guardrails
 
+import "strings"
+
 const (
 	distribution = "aws:cloudfront/distribution:Distribution"
 	webACL       = "aws:wafv2/webAcl:WebAcl"
@@ -114,6 +116,17 @@ var cloudFrontRules = []Rule{
 		Check: want([]any{"TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"}, "viewerCertificate", "minimumProtocolVersion"),
 	},
 	{
+		ID: "CloudFront.16", Title: "CloudFront distributions should use origin access control for Lambda function URL origins", Source: fsbp, Severity: Medium,
+		Why:   "Only with origin access control can the function's URL stay closed to everybody but this distribution.",
+		Types: []string{distribution},
+		Check: func(v *Verdict, r Resource, _ *Stack) {
+			for _, o := range r.At("origins").Each() {
+				isURL := o.At("domainName").Matches(func(name string) bool { return strings.Contains(name, ".lambda-url.") })
+				v.Want(isURL.Not().Or(o.At("originAccessControlId").Set()), o.At("originAccessControlId").path+" is not set, want an OriginAccessControl")
+			}
+		},
+	},
+	{
 		ID: "CloudFront.17", Title: "CloudFront distributions should use trusted key groups for signed URLs and cookies", Source: fsbp, Severity: Medium,
 		Why:   "Trusted signers need keys of the account's root user.",
 		Types: []string{distribution},
@@ -122,6 +135,14 @@ var cloudFrontRules = []Rule{
 				v.Want(b.At("trustedSigners").Set().Not(), b.path+".trustedSigners is set, want trustedKeyGroups")
 			}
 		},
+	},
+}
+
+var certificateRules = []Rule{
+	{
+		ID: "ACM.2", Title: "RSA certificates managed by ACM should use a key length of at least 2,048 bits", Source: fsbp, Severity: High,
+		Why:   "Shorter keys can be broken.",
+		Types: []string{"aws:acm/certificate:Certificate"}, Check: wantNot([]any{"RSA_1024"}, "keyAlgorithm"),
 	},
 }
 

@@ -2,6 +2,7 @@ package guardrails
 
 const (
 	queue        = "aws:sqs/queue:Queue"
+	queueRedrive = "aws:sqs/redrivePolicy:RedrivePolicy"
 	topic        = "aws:sns/topic:Topic"
 	subscription = "aws:sns/topicSubscription:TopicSubscription"
 	stream       = "aws:kinesis/stream:Stream"

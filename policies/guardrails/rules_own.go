@@ -2,6 +2,7 @@ package guardrails
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,17 +34,18 @@ var ownRules = []Rule{
 	},
 	{
 		ID: "Shop.WildcardResource", Title: "No policy allows an action on every resource, unless AWS cannot limit the action", Source: own, Severity: High,
-		Why:   "One function's mistake must not reach another function's data. policies.Unscoped and policies.AccountWide have the reviewed lists.",
+		Why:   "One function's mistake must not reach another function's data. policies.Exact knows the reviewed lists.",
 		Types: identityPolicies,
 		Check: func(v *Verdict, r Resource, _ *Stack) {
 			v.eachPermission(r, func(s statement) {
 				v.Want(answer(!s.allows() || len(s.NotResource) == 0), "the policy allows all resources but some (NotResource), want ARNs")
-				if !s.allows() || !slices.ContainsFunc(s.Resource, unnamed) {
+				if !s.allows() {
 					return
 				}
 				for _, a := range s.Action {
-					insists := policies.AccountWide(a) && !slices.ContainsFunc(s.Resource, func(arn string) bool { return !policies.Everything(arn) })
-					v.Want(answer(policies.Unscoped(a) || insists), "the policy allows "+a+" on "+strings.Join(s.Resource, ", ")+", want ARNs of named resources")
+					for _, arn := range s.Resource {
+						v.Want(answer(policies.Exact(a, arn)), "the policy allows "+a+" on "+arn+", want the ARN of a named resource")
+					}
 				}
 			})
 		},
@@ -51,11 +53,24 @@ var ownRules = []Rule{
 	{
 		ID: "Shop.ManagedPolicy", Title: "Roles have no policies that others write", Source: own, Severity: Medium,
 		Why:   "A managed policy of AWS has wildcards, and AWS changes it without asking.",
-		Types: []string{iamRole, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment"},
+		Types: []string{iamRole, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"},
 		Check: func(v *Verdict, r Resource, _ *Stack) {
-			for _, arn := range append(r.At("managedPolicyArns").Each(), r.At("policyArn").Each()...) {
+			for _, arn := range slices.Concat(r.At("managedPolicyArns").Each(), r.At("policyArn").Each(), r.At("policyArns").Each()) {
 				v.Want(arn.Matches(func(text string) bool { return !strings.Contains(text, ":iam::aws:policy/") }), arn.String()+" is attached, want grants")
 			}
+		},
+	},
+	{
+		ID: "Shop.RolePolicySize", Title: "The policies of a role fit into what IAM keeps", Source: own, Severity: Low,
+		Why:   "IAM counts all inline policies of a role together, 10,240 characters without white space, and refuses the one that is too many in the middle of a deployment.",
+		Types: []string{iamRole}, Whole: true,
+		Check: func(v *Verdict, r Resource, s *Stack) {
+			size := 0
+			for _, p := range s.dependents(r, rolePolicy) {
+				v.Undecided = v.Undecided || p.At("policy").Unknown()
+				size += len(strings.Join(strings.Fields(p.At("policy").Text()), ""))
+			}
+			v.Want(answer(size <= policies.MaxRolePolicyBytes), fmt.Sprintf("its policies have %d characters, want at most %d; split what uses the role", size, policies.MaxRolePolicyBytes))
 		},
 	},
 	{
@@ -125,7 +140,8 @@ var ownRules = []Rule{
 		Why:   "A message that always fails goes round until it expires, at the cost of every try, and is then lost.",
 		Types: []string{queue}, Whole: true,
 		Check: func(v *Verdict, r Resource, s *Stack) {
-			v.Want(r.At("redrivePolicy").Set().Or(takesFailures(r, s)), "redrivePolicy is not set, and nothing sends its failures here; want a dead-letter queue")
+			redrives := r.At("redrivePolicy").Set().Or(answer(len(s.own(r, queueRedrive)) > 0))
+			v.Want(redrives.Or(takesFailures(r, s)), "redrivePolicy is not set, and nothing sends its failures here; want a dead-letter queue")
 		},
 	},
 	{
@@ -174,20 +190,11 @@ var ownRules = []Rule{
 	},
 }
 
-// unnamed tells whether an ARN stands for more than one named resource and what is inside it.
-func unnamed(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
-		return strings.Contains(arn, "*")
-	}
-	resource := strings.TrimSuffix(strings.TrimSuffix(parts[5], "/*"), ":*")
-	return resource == "" || resource == "*" || strings.ContainsAny(strings.Join(parts[:5], ""), "*?")
-}
-
 // takesFailures tells whether something sends what it failed on to the queue.
 func takesFailures(r Resource, s *Stack) Answer {
 	senders := map[string][]string{
 		queue:        {"redrivePolicy"},
+		queueRedrive: {"redrivePolicy"},
 		subscription: {"redrivePolicy"},
 		eventTarget:  {"deadLetterConfig"},
 		schedule:     {"target", "deadLetterConfig"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/serverless-shop/serverless-shop/policies/guardrails"
 )
@@ -70,6 +71,7 @@ const (
 	subscription, eventSource                = "aws:sns/topicSubscription:TopicSubscription", "aws:lambda/eventSourceMapping:EventSourceMapping"
 	asyncConfig                              = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 	secret, rotation                         = "aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretRotation:SecretRotation"
+	oldBucket, images                        = "aws:s3/bucket:Bucket", "aws:ecr/repository:Repository"
 	group, groupRule                         = "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/securityGroupRule:SecurityGroupRule"
 )
 
@@ -112,10 +114,20 @@ func examples(tb testing.TB) map[string][]example {
 	}
 	strong := inputs{"minimumLength": 8.0, "requireLowercase": true, "requireUppercase": true, "requireNumbers": true, "requireSymbols": true,
 		"temporaryPasswordValidityDays": 7.0}
+	everybody := func(action string) string {
+		return policy(tb, inputs{"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"})
+	}
+	account := func(action string) string {
+		return policy(tb, inputs{"Effect": "Allow", "Principal": inputs{"AWS": "arn:aws:iam::210987654321:root"}, "Action": action, "Resource": "*"})
+	}
 	plainHTTP := func(statement inputs) string { return policy(tb, statement) }
 	tls := plainHTTP(inputs{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": inputs{"Bool": inputs{"aws:SecureTransport": "false"}}})
 
 	return map[string][]example{
+		"ACM.2": {
+			{one("aws:acm/certificate:Certificate", inputs{"keyAlgorithm": "RSA_2048"}), ""},
+			{one("aws:acm/certificate:Certificate", inputs{"keyAlgorithm": "RSA_1024"}), `keyAlgorithm = "RSA_1024"`},
+		},
 		"APIGateway.1": {
 			{pair(restStage, nil, restSettings, inputs{"methodPath": "*/*", "settings": inputs{"loggingLevel": "INFO"}}), ""},
 			{pair(restStage, nil, restSettings, inputs{"methodPath": "*/*", "settings": inputs{"loggingLevel": "OFF"}}), "no MethodSettings for */*"},
@@ -196,6 +208,10 @@ func examples(tb testing.TB) map[string][]example {
 			{one(distribution, inputs{"viewerCertificate": inputs{"minimumProtocolVersion": "TLSv1.2_2021"}}), ""},
 			{one(distribution, inputs{"viewerCertificate": inputs{"minimumProtocolVersion": "TLSv1"}}), `minimumProtocolVersion = "TLSv1"`},
 		},
+		"CloudFront.16": {
+			{one(distribution, inputs{"origins": list{inputs{"domainName": "abc.lambda-url.eu-central-1.on.aws", "originAccessControlId": "id"}, inputs{"domainName": "api.example.com"}}}), ""},
+			{one(distribution, inputs{"origins": list{inputs{"domainName": "abc.lambda-url.eu-central-1.on.aws"}}}), "origins[0].originAccessControlId is not set"},
+		},
 		"CloudFront.17": {
 			{one(distribution, inputs{"defaultCacheBehavior": inputs{"trustedKeyGroups": list{"g"}}}), ""},
 			{one(distribution, inputs{"defaultCacheBehavior": inputs{"trustedSigners": list{"self"}}}), "trustedSigners is set"},
@@ -241,6 +257,30 @@ func examples(tb testing.TB) map[string][]example {
 			{one(groupRule, inputs{"type": "egress", "cidrBlocks": list{"0.0.0.0/0"}}), ""},
 			{one(groupRule, inputs{"type": "ingress", "cidrBlocks": list{"0.0.0.0/0"}, "fromPort": 0.0, "toPort": 443.0}), "ports 0–443"},
 			{one("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", inputs{"cidrIpv4": "0.0.0.0/0", "fromPort": 5432.0, "toPort": 5432.0}), "ports 5432"},
+		},
+		"EC2.21": {
+			{one("aws:ec2/networkAcl:NetworkAcl", inputs{"ingress": list{inputs{"action": "allow", "protocol": "tcp", "cidrBlock": "0.0.0.0/0", "fromPort": 443.0, "toPort": 443.0}}}), ""},
+			{one("aws:ec2/networkAcl:NetworkAcl", inputs{"ingress": list{inputs{"action": "deny", "protocol": "tcp", "cidrBlock": "0.0.0.0/0", "fromPort": 22.0, "toPort": 22.0}}}), ""},
+			{one("aws:ec2/networkAcl:NetworkAcl", inputs{"ingress": list{inputs{"action": "allow", "protocol": "tcp", "cidrBlock": "0.0.0.0/0", "fromPort": 1024.0, "toPort": 65535.0}}}), "ingress[0] lets everybody reach port 22 or 3389"},
+			{one("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", inputs{"ingress": list{inputs{"action": "allow", "protocol": "-1", "ipv6CidrBlock": "::/0", "fromPort": 0.0, "toPort": 0.0}}}), "ingress[0] lets"},
+			{one("aws:ec2/networkAclRule:NetworkAclRule", inputs{"ruleAction": "allow", "protocol": "6", "cidrBlock": "0.0.0.0/0", "fromPort": 22.0, "toPort": 22.0}), "lets everybody reach"},
+			{one("aws:ec2/networkAclRule:NetworkAclRule", inputs{"egress": true, "ruleAction": "allow", "protocol": "-1", "cidrBlock": "0.0.0.0/0"}), ""},
+		},
+		"ECR.1": {
+			{one(images, inputs{"imageScanningConfiguration": inputs{"scanOnPush": true}}), ""},
+			{one(images, nil), "imageScanningConfiguration.scanOnPush = nothing"},
+		},
+		"ECR.2": {{one(images, inputs{"imageTagMutability": "IMMUTABLE"}), ""}, {one(images, inputs{"imageTagMutability": "MUTABLE"}), `imageTagMutability = "MUTABLE"`}},
+		"ECR.3": {{pair(images, nil, "aws:ecr/lifecyclePolicy:LifecyclePolicy", nil), ""}, {one(images, nil), "no LifecyclePolicy"}},
+		"ECS.16": {
+			{one("aws:ecs/taskSet:TaskSet", nil), ""},
+			{one("aws:ecs/taskSet:TaskSet", inputs{"networkConfiguration": inputs{"assignPublicIp": true}}), "assignPublicIp = true"},
+		},
+		"ECS.20": {
+			{containers(inputs{"user": "65532:65532"}), ""},
+			{containers(inputs{}), "containerDefinitions[0].user is not set"},
+			{containers(inputs{"user": "0:0"}), `containerDefinitions[0].user = "0:0", want a user other than root`},
+			{containers(inputs{"user": "root"}), `user = "root"`},
 		},
 		"ECS.2": {{one(service, inputs{"networkConfiguration": inputs{}}), ""}, {one(service, inputs{"networkConfiguration": inputs{"assignPublicIp": true}}), "assignPublicIp = true"}},
 		"ECS.3": {{one(task, nil), ""}, {one(task, inputs{"pidMode": "host"}), `pidMode = "host"`}},
@@ -297,6 +337,9 @@ func examples(tb testing.TB) map[string][]example {
 			{append(pair(cluster, nil, clusterInstance, nil), guardrails.Resource{Type: clusterInstance, Name: "reader", Dependencies: []guardrails.Reference{{Type: cluster, Name: "thing"}}}), ""},
 			{pair(cluster, nil, clusterInstance, nil), "fewer than two instances"},
 		},
+		"RDS.17": {{one(instance, inputs{"copyTagsToSnapshot": true}), ""}, {one(instance, nil), "copyTagsToSnapshot = nothing"}},
+		"RDS.25": {{one(instance, inputs{"username": "shopkeeper"}), ""}, {one(instance, inputs{"username": "admin"}), `username = "admin"`}},
+		"RDS.43": {{one("aws:rds/proxy:Proxy", inputs{"requireTls": true}), ""}, {one("aws:rds/proxy:Proxy", nil), "requireTls = nothing"}},
 		"RDS.16": {{one(cluster, inputs{"copyTagsToSnapshot": true}), ""}, {one(cluster, nil), "copyTagsToSnapshot = nothing"}},
 		"RDS.24": {{one(cluster, inputs{"masterUsername": "shopkeeper"}), ""}, {one(cluster, inputs{"masterUsername": "postgres"}), `masterUsername = "postgres"`}},
 		"RDS.27": {{one(cluster, inputs{"storageEncrypted": true}), ""}, {one(cluster, nil), "storageEncrypted = nothing"}},
@@ -305,7 +348,35 @@ func examples(tb testing.TB) map[string][]example {
 			{one(cluster, inputs{"engine": "aurora-postgresql"}), "has no postgresql"},
 		},
 		"S3.1": {{one("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", blocked), ""}, {one("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", nil), "does not block all public access"}},
+		"S3.2": {
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": private}), ""},
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": everybody("s3:PutObject")}), ""},
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": everybody("s3:GetObject")}), "the policy lets everybody s3:GetObject"},
+			{one("aws:s3/bucketAclV2:BucketAclV2", inputs{"acl": "private"}), ""},
+			{one("aws:s3/bucketAclV2:BucketAclV2", inputs{"acl": "authenticated-read"}), `acl = "authenticated-read"`},
+			{one(oldBucket, inputs{"acl": "public-read", "policy": everybody("s3:*")}), `acl = "public-read", want another value; the policy lets everybody s3:*`},
+		},
+		"S3.3": {
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": everybody("s3:GetObject")}), ""},
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": everybody("s3:PutObject")}), "the policy lets everybody s3:PutObject"},
+			{one("aws:s3/bucketAclV2:BucketAclV2", inputs{"acl": "public-read"}), ""},
+			{one("aws:s3/bucketAclV2:BucketAclV2", inputs{"acl": "public-read-write"}), `acl = "public-read-write"`},
+		},
+		"S3.6": {
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": tls}), ""},
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": account("s3:GetObject")}), ""},
+			{one("aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": account("s3:PutBucketPolicy")}), "the policy lets accounts s3:PutBucketPolicy"},
+		},
+		"S3.19": {
+			{one("aws:s3/accessPoint:AccessPoint", nil), ""},
+			{one("aws:s3/accessPoint:AccessPoint", inputs{"publicAccessBlockConfiguration": blocked}), ""},
+			{one("aws:s3/accessPoint:AccessPoint", inputs{"publicAccessBlockConfiguration": inputs{"blockPublicPolicy": false}}), "publicAccessBlockConfiguration.blockPublicPolicy = false, want true"},
+		},
 		"S3.5": {
+			{pair(bucket, nil, "aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": plainHTTP(inputs{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+				"Resource": list{"arn:aws:s3:::b", "arn:aws:s3:::b/*"}, "Condition": inputs{"Bool": inputs{"aws:SecureTransport": "false"}}})}), ""},
+			{pair(bucket, nil, "aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": plainHTTP(inputs{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+				"Resource": "arn:aws:s3:::b/uploads/*", "Condition": inputs{"Bool": inputs{"aws:SecureTransport": "false"}}})}), "no bucket policy denies"},
 			{pair(bucket, nil, "aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": tls}), ""},
 			{pair(bucket, nil, "aws:s3/bucketPolicy:BucketPolicy", inputs{"policy": private}), "no bucket policy denies"},
 			{one(bucket, nil), "no bucket policy denies"},
@@ -313,13 +384,15 @@ func examples(tb testing.TB) map[string][]example {
 		"S3.8": {
 			{pair(bucket, nil, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", blocked), ""},
 			{pair(bucket, nil, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", inputs{"blockPublicAcls": true}), "all four settings true"},
+			{pair(oldBucket, nil, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", blocked), ""},
+			{one(oldBucket, nil), "no BucketPublicAccessBlock"},
 		},
-		"S3.9": {{pair(bucket, nil, "aws:s3/bucketLoggingV2:BucketLoggingV2", nil), ""}, {one(bucket, nil), "no BucketLogging"}},
+		"S3.9": {{pair(bucket, nil, "aws:s3/bucketLoggingV2:BucketLoggingV2", nil), ""}, {one(bucket, nil), "no BucketLogging"}, {one(oldBucket, inputs{"logging": inputs{"targetBucket": "logs"}}), ""}, {one(oldBucket, nil), "no BucketLogging"}},
 		"S3.12": {
 			{pair(bucket, nil, "aws:s3/bucketOwnershipControls:BucketOwnershipControls", inputs{"rule": inputs{"objectOwnership": "BucketOwnerEnforced"}}), ""},
 			{pair(bucket, nil, "aws:s3/bucketOwnershipControls:BucketOwnershipControls", inputs{"rule": inputs{"objectOwnership": "ObjectWriter"}}), "BucketOwnerEnforced"},
 		},
-		"S3.13":            {{pair(bucket, nil, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", nil), ""}, {one(bucket, nil), "no lifecycle configuration"}},
+		"S3.13":            {{pair(bucket, nil, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", nil), ""}, {one(bucket, nil), "no lifecycle configuration"}, {one(oldBucket, inputs{"lifecycleRules": list{inputs{}}}), ""}},
 		"SecretsManager.1": {{pair(secret, nil, rotation, nil), ""}, {one(secret, nil), "no SecretRotation"}},
 		"SecretsManager.4": {
 			{one(rotation, inputs{"rotationRules": inputs{"automaticallyAfterDays": 30.0}}), ""},
@@ -353,9 +426,13 @@ func examples(tb testing.TB) map[string][]example {
 			{one(rolePolicy, inputs{"policy": allow("s3:GetObject", "arn:aws:s3:::media/*")}), ""},
 			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteNetworkInterface", "arn:aws:ec2:eu-central-1:123456789012:*/*")}), ""},
 			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteNetworkInterface", "*")}), "allows ec2:DeleteNetworkInterface on *"},
-			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteVolume", "arn:aws:ec2:eu-central-1:123456789012:*/*")}), "want ARNs of named resources"},
+			{one(rolePolicy, inputs{"policy": allow("ec2:DeleteVolume", "arn:aws:ec2:eu-central-1:123456789012:*/*")}), "want the ARN of a named resource"},
 			{one(rolePolicy, inputs{"policy": allow("s3:GetObject", "*")}), "allows s3:GetObject on *"},
-			{one(rolePolicy, inputs{"policy": allow("dynamodb:Query", "arn:aws:dynamodb:eu-central-1:1:*")}), "want ARNs of named resources"},
+			{one(rolePolicy, inputs{"policy": allow("dynamodb:Query", "arn:aws:dynamodb:eu-central-1:1:*")}), "want the ARN of a named resource"},
+			{one(rolePolicy, inputs{"policy": allow("dynamodb:Query", "arn:aws:dynamodb:eu-central-1:1:table/*")}), "want the ARN of a named resource"},
+			{one(rolePolicy, inputs{"policy": allow("dynamodb:Query", "arn:aws:dynamodb:eu-central-1:1:table/orders*")}), "want the ARN of a named resource"},
+			{one(rolePolicy, inputs{"policy": allow("s3:GetObject", "arn:aws:s3:::*/uploads/*")}), "want the ARN of a named resource"},
+			{one(rolePolicy, inputs{"policy": allow("logs:DescribeLogGroups", "arn:aws:logs:eu-central-1:1:log-group:*")}), ""},
 			{one(rolePolicy, inputs{"policy": policy(tb, inputs{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "x"})}), "NotResource"},
 		},
 		"Shop.ManagedPolicy": {
@@ -363,6 +440,10 @@ func examples(tb testing.TB) map[string][]example {
 			{one(role, inputs{"managedPolicyArns": list{"arn:aws:iam::aws:policy/AdministratorAccess"}}), "AdministratorAccess\" is attached"},
 			{one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs{"policyArn": "arn:aws:iam::aws:policy/service-role/X"}), "is attached, want grants"},
 			{one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs{"policyArn": "arn:aws:iam::123456789012:policy/own"}), ""},
+		},
+		"Shop.RolePolicySize": {
+			{append(pair(role, nil, rolePolicy, inputs{"policy": strings.Repeat("x", 5000)}), other(role, rolePolicy, inputs{"policy": strings.Repeat("x", 5240) + " \n"})), ""},
+			{append(pair(role, nil, rolePolicy, inputs{"policy": strings.Repeat("x", 5000)}), other(role, rolePolicy, inputs{"policy": strings.Repeat("x", 5241)})), "its policies have 10241 characters, want at most 10240"},
 		},
 		"Shop.RoleTrust": {
 			{one(role, trust(inputs{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": inputs{"Service": "lambda.amazonaws.com"}})), ""},
@@ -380,6 +461,9 @@ func examples(tb testing.TB) map[string][]example {
 			{append(pair(function, nil, permission, inputs{"principal": "events.amazonaws.com"}), other(function, asyncConfig, inputs{"destinationConfig": inputs{"onFailure": inputs{"destination": "arn"}}})), ""},
 			{pair(function, inputs{"deadLetterConfig": inputs{"targetArn": "arn"}}, permission, inputs{"principal": "s3.amazonaws.com"}), ""},
 			{pair(function, nil, permission, inputs{"principal": "sns.amazonaws.com"}), "no FunctionEventInvokeConfig with destinationConfig.onFailure"},
+			{pair(function, nil, "aws:scheduler/schedule:Schedule", nil), "no FunctionEventInvokeConfig with destinationConfig.onFailure"},
+			{shop{res(function, nil), other(function, "aws:lambda/alias:Alias", nil), {Type: "aws:scheduler/schedule:Schedule", Name: "nightly",
+				Dependencies: []guardrails.Reference{{Type: "aws:lambda/alias:Alias", Name: "other"}}}}, "no FunctionEventInvokeConfig with destinationConfig.onFailure"},
 			{pair(function, nil, asyncConfig, inputs{"maximumRetryAttempts": 0.0}), "no FunctionEventInvokeConfig with destinationConfig.onFailure"},
 		},
 		"Shop.StreamFailure": {
@@ -399,6 +483,7 @@ func examples(tb testing.TB) map[string][]example {
 			{one(queue, inputs{"redrivePolicy": "{}"}), ""},
 			{shop{res(queue, nil), other(queue, queue, inputs{"redrivePolicy": guardrails.Unknown{}})}, "other"},
 			{pair(queue, nil, asyncConfig, inputs{"destinationConfig": inputs{"onFailure": inputs{"destination": "arn"}}}), ""},
+			{pair(queue, nil, "aws:sqs/redrivePolicy:RedrivePolicy", inputs{"redrivePolicy": "{}"}), ""},
 			{pair(queue, nil, "aws:sqs/queuePolicy:QueuePolicy", nil), "nothing sends its failures here"},
 		},
 		"Shop.LogRetention": {{one("aws:cloudwatch/logGroup:LogGroup", inputs{"retentionInDays": 30.0}), ""}, {one("aws:cloudwatch/logGroup:LogGroup", nil), "retentionInDays = nothing"}, {one("aws:cloudwatch/logGroup:LogGroup", inputs{"retentionInDays": 7.0}), "retentionInDays = 7, want at least 30"}},
@@ -453,6 +538,53 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestRules_TellReferencesFromAnOrder has a companion that only waits for the thing: it is another's.
+func TestRules_TellReferencesFromAnOrder(t *testing.T) {
+	const block = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	waiting := guardrails.Resource{Type: block, Name: "others", Dependencies: []guardrails.Reference{{Type: bucket, Name: "thing"}, {Type: bucket, Name: "other"}},
+		Inputs: inputs{"blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true}}
+	things := shop{res(bucket, nil), {Type: bucket, Name: "other"}, waiting}
+	require.NotEmpty(t, verdict(t, "S3.8", things)[0].Problems, "the other's")
+
+	own := waiting
+	own.Name, own.Dependencies = "own", []guardrails.Reference{{Type: bucket, Name: "other"}}
+	require.Empty(t, verdict(t, "S3.8", append(things, own))[0].Problems, "the other has one of its own, so this one is the thing's")
+}
+
+// TestRules_EveryMessageTellsTheWayOut breaks every rule and takes the message at its word: it names resource, rule and reason, and the waiver
+// in it, copied as it stands, accepts this and nothing else.
+func TestRules_EveryMessageTellsTheWayOut(t *testing.T) {
+	cases := examples(t)
+	for _, rule := range guardrails.Rules() {
+		for i, example := range cases[rule.ID] {
+			if example.problem == "" || example.problem == "other" {
+				continue
+			}
+			s := &guardrails.Stack{Name: "s", Project: "p", Resources: example.shop, Config: map[string]string{"p:logRetentionDays": "30"}}
+			judge := func(waivers ...guardrails.Waiver) []string {
+				return guardrails.Judge([]guardrails.Rule{rule}, s, waivers, now).Errors()
+			}
+			ofThing := func(errs []string) []string {
+				return slices.DeleteFunc(errs, func(e string) bool { return !strings.HasPrefix(e, "thing (") })
+			}
+			found := ofThing(judge())
+			require.Len(t, found, 1, "%s, example %d", rule.ID, i)
+			for _, want := range []string{"breaks " + rule.ID + ": ", "rule: " + rule.Title, "why:  " + rule.Why, "in Pulumi.s.yaml under p:waivers with"} {
+				require.Contains(t, found[0], want)
+			}
+			_, suggested, _ := strings.Cut(found[0], "waivers with\n")
+			var waivers []guardrails.Waiver
+			require.NoError(t, yaml.Unmarshal([]byte(suggested), &waivers), rule.ID)
+			text, err := json.Marshal(waivers)
+			require.NoError(t, err)
+			parsed, err := guardrails.ParseWaivers(string(text), guardrails.Rules())
+			require.NoError(t, err, rule.ID)
+			require.Len(t, judge(parsed...), len(judge())-1, "%s, example %d", rule.ID, i)
+			require.Empty(t, ofThing(judge(parsed...)), "%s, example %d", rule.ID, i)
+		}
+	}
+}
+
 func joined(problems []string) string {
 	return strings.Join(problems, "; ")
 }
@@ -494,6 +626,8 @@ func TestRules_JudgeUnknownValuesLater(t *testing.T) {
 		require.True(t, judged[0].Undecided, id)
 		require.Empty(t, judged[0].Problems, id)
 	}
+	judged := verdict(t, "Shop.RolePolicySize", pair(role, nil, rolePolicy, inputs{"policy": guardrails.Unknown{}}))
+	require.True(t, judged[0].Undecided)
 }
 
 func TestRules_LeaveOutWhatTheyAreNotAbout(t *testing.T) {
@@ -508,7 +642,7 @@ func TestRules_LeaveOutWhatTheyAreNotAbout(t *testing.T) {
 		"Lambda.2":             one(function, inputs{"packageType": "Image"}),
 		"Lambda.5":             one(function, nil),
 		"RDS.37":               one(cluster, inputs{"engine": "aurora-mysql"}),
-		"Shop.AsyncFailure":    pair(function, nil, permission, inputs{"principal": "apigateway.amazonaws.com"}),
+		"Shop.AsyncFailure":    append(pair(function, nil, permission, inputs{"principal": "apigateway.amazonaws.com"}), other(function, "aws:scheduler/schedule:Schedule", inputs{"target": inputs{"input": `{"keepWarm": "ping"}`}})),
 		"Shop.StreamFailure":   one(eventSource, inputs{"eventSourceArn": "arn:aws:sqs:eu-central-1:1:q"}),
 		"Shop.DeliveryFailure": one(subscription, inputs{"protocol": "email"}),
 	} {
