@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // The names of the table's attributes that expressions and indexes use. The stack declares the table with the same.
@@ -129,13 +129,7 @@ func productOf(item map[string]types.AttributeValue) (Product, error) {
 
 // key is the primary key of a product.
 func key(id string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{attrID: text(id)}
-}
-
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+	return map[string]types.AttributeValue{attrID: attr.Text(id)}
 }
 
 // Get implements Store.
@@ -193,23 +187,12 @@ func (t *Table) List(ctx context.Context, q Query) (Page, error) {
 	}
 	// The search has looked at enough. What lies between the last match and here does not match and need not be read
 	// again, so the next page begins where DynamoDB stopped.
-	page.Next = &Position{ID: plain(input.ExclusiveStartKey[attrID]), Key: plain(input.ExclusiveStartKey[indexes[q.Sort].sortKey])}
+	page.Next = &Position{ID: attr.Plain(input.ExclusiveStartKey[attrID]), Key: attr.Plain(input.ExclusiveStartKey[indexes[q.Sort].sortKey])}
 	return page, nil
 }
 
 // positionOf is the place right after a product.
 func positionOf(p Product, s Sort) *Position { return &Position{Key: s.Key(p), ID: p.ID} }
-
-// plain returns the text of a key attribute.
-func plain(value types.AttributeValue) string {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberN:
-		return v.Value
-	}
-	return ""
-}
 
 // query prepares the Query for a list. Everything that comes from a client is a value, never part of an expression.
 func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
@@ -226,7 +209,7 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 		IndexName:                 &name,
 		KeyConditionExpression:    aws.String("#partition = :partition"),
 		ExpressionAttributeNames:  map[string]string{"#partition": partitionKey},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":partition": text(partition)},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":partition": attr.Text(partition)},
 		ScanIndexForward:          aws.Bool(!q.Sort.Descending()),
 	}
 	if len(q.Words) > 0 {
@@ -235,17 +218,17 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 		for i, word := range q.Words {
 			value := fmt.Sprintf(":word%d", i)
 			conditions[i] = "contains(#search, " + value + ")"
-			input.ExpressionAttributeValues[value] = text(word)
+			input.ExpressionAttributeValues[value] = attr.Text(word)
 		}
 		input.FilterExpression = aws.String(strings.Join(conditions, " AND "))
 	}
 	if q.After != nil {
-		sortKey := text(q.After.Key)
+		sortKey := attr.Text(q.After.Key)
 		if index.sortKey == "priceCents" {
 			sortKey = &types.AttributeValueMemberN{Value: q.After.Key}
 		}
 		input.ExclusiveStartKey = map[string]types.AttributeValue{
-			partitionKey: text(partition), index.sortKey: sortKey, attrID: text(q.After.ID),
+			partitionKey: attr.Text(partition), index.sortKey: sortKey, attrID: attr.Text(q.After.ID),
 		}
 	}
 	return input, nil
@@ -266,7 +249,7 @@ func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Produ
 	delete(item, attrID)
 	delete(item, attrVersion)
 	names := map[string]string{"#" + attrVersion: attrVersion}
-	values := map[string]types.AttributeValue{":one": number(1), ":zero": number(0)}
+	values := map[string]types.AttributeValue{":one": attr.Number(1), ":zero": attr.Number(0)}
 	set := []string{"#version = if_not_exists(#version, :zero) + :one"}
 	for attribute, value := range item {
 		names["#"+attribute], values[":"+attribute] = attribute, value
@@ -361,13 +344,13 @@ func (t *Table) Delete(ctx context.Context, id string, condition Condition) erro
 func (t *Table) ShowStock(ctx context.Context, id string, stock, asOf int64) error {
 	const newer = "(attribute_not_exists(#stockAsOf) OR #stockAsOf < :asOf)"
 	names := map[string]string{"#stock": attrStock, "#stockAsOf": attrStockAsOf, "#version": attrVersion}
-	values := map[string]types.AttributeValue{":stock": number(stock), ":asOf": number(asOf)}
+	values := map[string]types.AttributeValue{":stock": attr.Number(stock), ":asOf": attr.Number(asOf)}
 	for _, change := range []struct{ update, condition string }{
 		{"SET #stockAsOf = :asOf", "attribute_exists(#version) AND #stock = :stock AND " + newer},
 		{"SET #stock = :stock, #stockAsOf = :asOf, #version = #version + :one", "attribute_exists(#version) AND " + newer},
 	} {
 		if strings.Contains(change.update, ":one") {
-			values[":one"] = number(1)
+			values[":one"] = attr.Number(1)
 		}
 		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &t.name, Key: key(id), UpdateExpression: &change.update, ConditionExpression: &change.condition,
@@ -400,7 +383,7 @@ func (c Condition) expression(values map[string]types.AttributeValue) string {
 	names := make([]string, len(versions))
 	for i, version := range versions {
 		names[i] = fmt.Sprintf(":version%d", i)
-		values[names[i]] = number(version)
+		values[names[i]] = attr.Number(version)
 	}
 	return "#version IN (" + strings.Join(names, ", ") + ")"
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -78,7 +79,7 @@ func TestOutbox_TellsWhatAdministratorsDo(t *testing.T) {
 	s.err = nil
 	require.NoError(t, NewOutbox(s).OnChange(ctx, change))
 	require.Equal(t, []string{"c4", "c4"}, s.ids[len(s.ids)-2:], "the same event, however often it is published")
-	change.New["stock"] = text("many")
+	change.New["stock"] = attr.Text("many")
 	require.ErrorContains(t, NewOutbox(s).OnChange(ctx, change), "after change c4")
 }
 
