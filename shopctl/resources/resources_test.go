@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,13 +36,10 @@ func TestParse_SaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestFind_TakesRegionAndEndpointFromTheEnvironment(t *testing.T) {
+func TestFind_TakesTheEndpointFromTheEnvironmentAndTheRegionFromTheStack(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "outputs.json")
 	require.NoError(t, os.WriteFile(file, []byte(outputs), 0o600))
-	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	signIn(t)
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 	_, cfg, err := Find(t.Context(), ".", "prod", file, os.Getenv)
 	require.NoError(t, err)
@@ -50,7 +48,47 @@ func TestFind_TakesRegionAndEndpointFromTheEnvironment(t *testing.T) {
 	t.Setenv("AWS_REGION", "us-east-2")
 	_, cfg, err = Find(t.Context(), ".", "prod", file, os.Getenv)
 	require.NoError(t, err)
-	require.Equal(t, "us-east-2", cfg.Region)
+	require.Equal(t, "eu-west-1", cfg.Region, "nothing of the stack is anywhere else")
+}
+
+// signIn sets credentials, and no other variable of AWS.
+func signIn(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+}
+
+func TestFind_ClientsWaitWhenTheyAreThrottled(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "outputs.json")
+	require.NoError(t, os.WriteFile(file, []byte(outputs), 0o600))
+	signIn(t)
+	_, cfg, err := Find(t.Context(), ".", "prod", file, os.Getenv)
+	require.NoError(t, err)
+	require.Equal(t, aws.RetryModeAdaptive, cfg.RetryMode)
+	require.Equal(t, 10, cfg.RetryMaxAttempts)
+	t.Setenv("AWS_RETRY_MODE", "standard")
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	_, cfg, err = Find(t.Context(), ".", "prod", file, os.Getenv)
+	require.NoError(t, err)
+	require.Equal(t, aws.RetryModeStandard, cfg.RetryMode)
+	require.Equal(t, 1, cfg.RetryMaxAttempts)
+}
+
+func TestFind_NeedsCredentials(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "outputs.json")
+	require.NoError(t, os.WriteFile(file, []byte(outputs), 0o600))
+	signIn(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	_, _, err := Find(t.Context(), ".", "prod", file, os.Getenv)
+	require.ErrorContains(t, err, "getting AWS credentials for stack prod")
+	require.ErrorContains(t, err, "name a profile: AWS_PROFILE")
 }
 
 func TestFind_SaysWhatToDo(t *testing.T) {
