@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/serverless-shop/serverless-shop/local/shop"
@@ -84,16 +87,31 @@ func Parse(outputs []byte) (*Resources, error) {
 }
 
 // Region is where the stack is.
-func (r *Resources) Region() string {
-	if parts := strings.Split(r.OrderFlow, ":"); len(parts) > 3 {
-		return parts[3]
-	}
-	return ""
+func (r *Resources) Region() string { return r.place().Region }
+
+// Account is the number of the AWS account that the stack is in.
+func (r *Resources) Account() string { return r.place().AccountID }
+
+// place has the region and the account of everything in the stack; none if its outputs have been tampered with.
+func (r *Resources) place() arn.ARN {
+	parsed, _ := arn.Parse(r.OrderFlow) // the zero ARN otherwise
+	return parsed
 }
 
-// maxAttempts is how often a call is tried. A story reads 60 log groups, CloudWatch Logs answers 5 such calls a second per account and region
-// (its quotas page), and the SDK's own 3 attempts lose some of them.
-const maxAttempts = 10
+const (
+	// maxAttempts is how often a call is tried. A story reads 60 log groups, CloudWatch Logs answers 5 such calls a second per account and
+	// region (AWS re:Post, "How do I determine throttling in my CloudWatch logs?"), and the SDK's own 3 attempts lose some of them.
+	maxAttempts = 10
+	// maxBackoff is the longest wait between two attempts, so that nobody waits for minutes to hear that the network is down.
+	maxBackoff = 2 * time.Second
+)
+
+// patient slows down when AWS throttles its calls, and tries each up to maxAttempts times.
+func patient() aws.Retryer {
+	return retry.AddWithMaxBackoffDelay(retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(o *retry.StandardOptions) { o.MaxAttempts = maxAttempts })
+	}), maxBackoff)
+}
 
 // LocalStack is the stack of the shop on this machine.
 const LocalStack = "local"
@@ -113,11 +131,8 @@ func Find(ctx context.Context, dir, stack, outputs string, getenv func(string) s
 		return found, local.AWS(), nil
 	}
 	options := []func(*config.LoadOptions) error{config.WithRegion(found.Region())}
-	if getenv("AWS_RETRY_MODE") == "" {
-		options = append(options, config.WithRetryMode(aws.RetryModeAdaptive))
-	}
-	if getenv("AWS_MAX_ATTEMPTS") == "" {
-		options = append(options, config.WithRetryMaxAttempts(maxAttempts))
+	if getenv("AWS_RETRY_MODE") == "" && getenv("AWS_MAX_ATTEMPTS") == "" {
+		options = append(options, config.WithRetryer(patient))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {

@@ -1,11 +1,12 @@
 package resources
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,6 +21,7 @@ func TestParse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "o-1", r.Tables.Orders)
 	require.Equal(t, "eu-west-1", r.Region())
+	require.Equal(t, "123456789012", r.Account())
 	require.Equal(t, DeadLetterQueue{URL: "https://sqs/q", What: "Messages failed.", Kind: "queue", Targets: []string{"https://sqs/p"}, Filters: []string{}},
 		r.DeadLetterQueues["payments-dlq"])
 }
@@ -69,14 +71,18 @@ func TestFind_ClientsWaitWhenTheyAreThrottled(t *testing.T) {
 	signIn(t)
 	_, cfg, err := Find(t.Context(), ".", "prod", file, os.Getenv)
 	require.NoError(t, err)
-	require.Equal(t, aws.RetryModeAdaptive, cfg.RetryMode)
-	require.Equal(t, 10, cfg.RetryMaxAttempts)
-	t.Setenv("AWS_RETRY_MODE", "standard")
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	_, cfg, err = Find(t.Context(), ".", "prod", file, os.Getenv)
+	require.Equal(t, 10, cfg.Retryer().MaxAttempts())
+	delay, err := cfg.Retryer().RetryDelay(9, errors.New("connection refused"))
 	require.NoError(t, err)
-	require.Equal(t, aws.RetryModeStandard, cfg.RetryMode)
-	require.Equal(t, 1, cfg.RetryMaxAttempts)
+	require.LessOrEqual(t, delay, 2*time.Second, "so that nobody waits for minutes to hear that the network is down")
+	for name, value := range map[string]string{"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			_, cfg, err := Find(t.Context(), ".", "prod", file, os.Getenv)
+			require.NoError(t, err)
+			require.Nil(t, cfg.Retryer, "the operator's own choice")
+		})
+	}
 }
 
 func TestFind_NeedsCredentials(t *testing.T) {
