@@ -45,7 +45,8 @@ func (a *app) order(ctx context.Context, args []string) error {
 		},
 		Flow: flow.New(sfn.NewFromConfig(a.aws), a.found.OrderFlow),
 		Logs: cloudwatchlogs.NewFromConfig(a.aws), LogGroups: a.found.LogGroups,
-	}, args[0])
+	}, args[0], func(done, all int) { a.progress("logs of %d of %d functions read", done, all) })
+	a.progressed()
 	if errors.Is(err, fault.ErrNotFound) {
 		return fmt.Errorf("there is no order %q in stack %s; want an order's id, such as the shop's mails and log lines have", args[0], a.stack)
 	}
@@ -90,17 +91,20 @@ func (a *app) dlqList(ctx context.Context, args []string) error {
 		return err
 	}
 	all, err := a.desk().List(ctx)
+	if ctx.Err() != nil {
+		return err
+	}
 	unwell := err != nil
 	if a.asJSON {
 		err = a.printJSON(all)
 	} else {
 		var rows [][]string
 		for _, s := range all {
-			what := s.What
+			row := []string{s.Queue, strconv.Itoa(s.Messages), strconv.Itoa(s.Busy), ago(s.Oldest), s.What}
 			if s.Error != "" {
-				what = a.red("not reachable: " + s.Error)
+				row = []string{s.Queue, "?", "?", "?", a.red("not reachable: " + s.Error)}
 			}
-			rows = append(rows, []string{s.Queue, strconv.Itoa(s.Messages), strconv.Itoa(s.Busy), ago(s.Oldest), what})
+			rows = append(rows, row)
 		}
 		err = a.table([]string{"QUEUE", "MESSAGES", "BUSY", "OLDEST", "WHAT"}, rows)
 	}
@@ -119,9 +123,12 @@ func (a *app) dlqShow(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	messages, err := a.desk().Show(ctx, args[0], *n)
+	messages, all, err := a.desk().Show(ctx, args[0], *n)
+	if err != nil && len(messages) == 0 {
+		return err
+	}
 	if a.asJSON {
-		return errors.Join(a.printJSON(messages), err)
+		return errors.Join(a.printJSON(append([]deadletter.Message{}, messages...)), err)
 	}
 	for _, m := range messages {
 		fmt.Fprintf(a.out, "message %s\n  sent      %s (%s ago)\n  received  %d times\n  why       %s\n", m.ID, stamp(m.Sent), ago(m.Sent), m.Receives, a.red(m.Why))
@@ -130,7 +137,11 @@ func (a *app) dlqShow(ctx context.Context, args []string) error {
 		}
 		fmt.Fprintf(a.out, "  body      %s\n\n", m.Body)
 	}
-	a.tell("%d messages; they are still in the queue", len(messages))
+	if all == 0 && err == nil {
+		a.tell("the queue is empty")
+		return nil
+	}
+	a.tell("%d of about %d messages; they are still in the queue", len(messages), all)
 	return err
 }
 
@@ -151,12 +162,17 @@ func (a *app) dlqRedrive(ctx context.Context, args []string) error {
 	} else {
 		var result deadletter.Result
 		result, err = a.desk().Redrive(ctx, args[0], *limit, func(n int) { a.progress("%d put back", n) })
-		results = []deadletter.Result{result}
+		if result.Queue != "" {
+			results = []deadletter.Result{result}
+		}
 	}
 	a.progressed()
 	if a.asJSON {
-		err = errors.Join(err, a.printJSON(results))
+		err = errors.Join(err, a.printJSON(append([]deadletter.Result{}, results...)))
 	} else {
+		if len(results) == 0 && err == nil {
+			a.tell("every dead-letter queue is empty")
+		}
 		for _, r := range results {
 			fmt.Fprintf(a.out, "%s: %d put back, %d left\n", r.Queue, r.Moved, r.Left)
 			for _, k := range r.Kept {
@@ -282,6 +298,9 @@ func (a *app) archiveReplay(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w: --type works with --to-bus only; EventBridge replays whatever the rules' own patterns match", errUsage)
 	}
 	archive := replay.New(a.found, eventbridge.NewFromConfig(a.aws), s3.NewFromConfig(a.aws, func(o *s3.Options) { o.UsePathStyle = a.aws.BaseEndpoint != nil }))
+	if err := archive.Check(r, rules); err != nil {
+		return err
+	}
 	if !*yes {
 		return a.countReplay(ctx, archive, r, rules)
 	}
@@ -312,17 +331,17 @@ func (a *app) done(value any, format string, args ...any) error {
 
 // countReplay says what a replay would send.
 func (a *app) countReplay(ctx context.Context, archive *replay.Archive, r replay.Range, rules []string) error {
-	counts, err := archive.Count(ctx, r)
-	if err != nil {
-		return err
-	}
 	var held *replay.Kept
 	if len(rules) > 0 {
-		k, err := archive.Kept(ctx)
+		k, err := archive.Kept(ctx, r)
 		if err != nil {
 			return err
 		}
 		held = &k
+	}
+	counts, err := archive.Count(ctx, r)
+	if err != nil {
+		return err
 	}
 	if a.asJSON {
 		return a.printJSON(map[string]any{"dryRun": true, "orderEvents": counts, "eventBridgeArchive": held})
@@ -360,6 +379,10 @@ func (a *app) flowList(ctx context.Context, args []string) error {
 		var rows [][]string
 		for _, e := range all {
 			rows = append(rows, []string{e.Name, e.Status, stamp(e.Started), stamp(e.Stopped), e.Step, strings.TrimSpace(e.Error + " " + brief(e.Cause))})
+		}
+		if len(all) == 0 {
+			a.tell("no executions")
+			return nil
 		}
 		err = a.table([]string{"ORDER", "STATUS", "STARTED (UTC)", "STOPPED (UTC)", "STEP", "ERROR"}, rows)
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 
 	"github.com/serverless-shop/serverless-shop/shopctl/resources"
 )
@@ -28,7 +29,7 @@ const help = `usage: shopctl [flags] <command>
   views rebuild                 make them what the events say, while the shop runs
   archive replay --from T --to T (--rule NAME… | --to-bus [--type T…])
                                 send archived events again; without --yes it only counts them
-  flow list [--failed]          executions of the order flow, the latest first
+  flow list [--failed] [-n 50]  executions of the order flow, the latest first; --failed: those that nobody has repaired yet
   flow redrive ID [--restart]   let the order's execution go on from the step that stopped, or begin anew
 
 Flags, before or after the command's own arguments:
@@ -36,7 +37,7 @@ Flags, before or after the command's own arguments:
   --outputs FILE   its outputs, as pulumi stack output --json prints them, instead of asking pulumi
   --json           JSON instead of text
 
-Region, profile and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL.
+Profile and endpoint are those of the AWS SDK: AWS_PROFILE, AWS_ENDPOINT_URL. The region is the stack's.
 Exit codes: 0 all is well, 1 failed, 2 wrong usage, 3 done, but not everything is well: see the output, 130 interrupted.
 `
 
@@ -103,7 +104,28 @@ func run(ctx context.Context, args []string, out, errs io.Writer, getenv func(st
 		return exitInterrupted
 	}
 	fmt.Fprintf(errs, "shopctl: %v\n", err)
+	if what := a.advice(err); what != "" {
+		fmt.Fprintln(errs, what)
+	}
 	return exitFailed
+}
+
+// advice says what to do about an error of AWS's own; "" if it says enough itself.
+func (a *app) advice(err error) string {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return ""
+	}
+	switch code := api.ErrorCode(); {
+	case strings.Contains(code, "AccessDenied"), code == "NotAuthorized":
+		return "docs/operations.md lists the actions that each command needs"
+	case strings.Contains(code, "Expired"), code == "UnrecognizedClientException", code == "InvalidClientTokenId":
+		return "the credentials are not, or no longer, valid: log in again (aws sso login), or name another profile: AWS_PROFILE"
+	case strings.Contains(code, "NotFound"), strings.Contains(code, "DoesNotExist"), strings.Contains(code, "NonExistent"), code == "NoSuchBucket":
+		return fmt.Sprintf("stack %s is in account %s, region %s: are the credentials of that account (AWS_PROFILE), and is the stack still deployed?",
+			a.stack, a.found.Account(), a.found.Region())
+	}
+	return ""
 }
 
 // dispatch finds the command among the arguments.
@@ -148,9 +170,17 @@ func (a *app) parse(ctx context.Context, args []string, want ...string) ([]strin
 		}
 	}
 	if len(others) != len(want) {
-		return nil, fmt.Errorf("%w: found %d arguments (%s), want %d (%s)", errUsage, len(others), strings.Join(others, " "), len(want), strings.Join(want, " "))
+		return nil, fmt.Errorf("%w: found %s, want %s", errUsage, arguments(others), arguments(want))
 	}
 	return others, a.find(ctx)
+}
+
+// arguments names the arguments of a command.
+func arguments(all []string) string {
+	if len(all) == 0 {
+		return "no argument"
+	}
+	return fmt.Sprintf("%d: %s", len(all), strings.Join(all, " "))
 }
 
 func wrongUsage(err error) error {

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // memoryTime is how long a counted order is remembered: longer than a queue and its dead-letter queue keep a message, 28 days in all.
@@ -37,8 +38,8 @@ func (t *Table) First(ctx context.Context, orderID string) (bool, error) {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.name,
 		Item: map[string]types.AttributeValue{
-			"orderId":   &types.AttributeValueMemberS{Value: orderID},
-			"expiresAt": &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(memoryTime).Unix(), 10)},
+			"orderId":   attr.Text(orderID),
+			"expiresAt": attr.Expiry(t.now().Add(memoryTime)),
 		},
 		ConditionExpression: aws.String("attribute_not_exists(orderId)"),
 	})

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // BatchGetItem serves at most batchSize keys and leaves the others over.
@@ -21,7 +23,7 @@ func (f *fakeDynamo) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemIn
 	for table, wanted := range in.RequestItems {
 		served := min(len(wanted.Keys), f.batchSize)
 		for _, key := range wanted.Keys[:served] {
-			if item, found := f.items[plain(key[attrID])]; found {
+			if item, found := f.items[attr.Plain(key[attrID])]; found {
 				out.Responses[table] = append(out.Responses[table], item)
 			}
 		}

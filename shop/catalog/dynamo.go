@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // The names of the table's attributes that expressions and indexes use. The stack declares the table with the same.
@@ -139,13 +139,7 @@ func productOf(item map[string]types.AttributeValue) (Product, error) {
 
 // key is the primary key of a product.
 func key(id string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{attrID: text(id)}
-}
-
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+	return map[string]types.AttributeValue{attrID: attr.Text(id)}
 }
 
 // Get implements Store.
@@ -203,23 +197,12 @@ func (t *Table) List(ctx context.Context, q Query) (Page, error) {
 	}
 	// The search has looked at enough. What lies between the last match and here does not match and need not be read
 	// again, so the next page begins where DynamoDB stopped.
-	page.Next = &Position{ID: plain(input.ExclusiveStartKey[attrID]), Key: plain(input.ExclusiveStartKey[indexes[q.Sort].sortKey])}
+	page.Next = &Position{ID: attr.Plain(input.ExclusiveStartKey[attrID]), Key: attr.Plain(input.ExclusiveStartKey[indexes[q.Sort].sortKey])}
 	return page, nil
 }
 
 // positionOf is the place right after a product.
 func positionOf(p Product, s Sort) *Position { return &Position{Key: s.Key(p), ID: p.ID} }
-
-// plain returns the text of a key attribute.
-func plain(value types.AttributeValue) string {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberN:
-		return v.Value
-	}
-	return ""
-}
 
 // query prepares the Query for a list. Everything that comes from a client is a value, never part of an expression.
 func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
@@ -236,7 +219,7 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 		IndexName:                 &name,
 		KeyConditionExpression:    aws.String("#partition = :partition"),
 		ExpressionAttributeNames:  map[string]string{"#partition": partitionKey},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":partition": text(partition)},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":partition": attr.Text(partition)},
 		ScanIndexForward:          aws.Bool(!q.Sort.Descending()),
 	}
 	if len(q.Words) > 0 {
@@ -245,17 +228,17 @@ func (t *Table) query(q Query) (*dynamodb.QueryInput, error) {
 		for i, word := range q.Words {
 			value := fmt.Sprintf(":word%d", i)
 			conditions[i] = "contains(#search, " + value + ")"
-			input.ExpressionAttributeValues[value] = text(word)
+			input.ExpressionAttributeValues[value] = attr.Text(word)
 		}
 		input.FilterExpression = aws.String(strings.Join(conditions, " AND "))
 	}
 	if q.After != nil {
-		sortKey := text(q.After.Key)
+		sortKey := attr.Text(q.After.Key)
 		if index.sortKey == "priceCents" {
 			sortKey = &types.AttributeValueMemberN{Value: q.After.Key}
 		}
 		input.ExclusiveStartKey = map[string]types.AttributeValue{
-			partitionKey: text(partition), index.sortKey: sortKey, attrID: text(q.After.ID),
+			partitionKey: attr.Text(partition), index.sortKey: sortKey, attrID: attr.Text(q.After.ID),
 		}
 	}
 	return input, nil
@@ -276,7 +259,7 @@ func (t *Table) Save(ctx context.Context, p Product, condition Condition) (Produ
 	delete(item, attrID)
 	delete(item, attrVersion)
 	names := map[string]string{"#" + attrVersion: attrVersion}
-	values := map[string]types.AttributeValue{":one": number(1), ":zero": number(0)}
+	values := map[string]types.AttributeValue{":one": attr.Number(1), ":zero": attr.Number(0)}
 	set := []string{"#version = if_not_exists(#version, :zero) + :one"}
 	for attribute, value := range item {
 		names["#"+attribute], values[":"+attribute] = attribute, value
@@ -322,7 +305,7 @@ func (t *Table) refused(id string, wanted record, failed *types.ConditionalCheck
 	if err != nil {
 		return Product{}, err
 	}
-	if plain(failed.Item[attrWriteID]) == wanted.WriteID {
+	if attr.Plain(failed.Item[attrWriteID]) == wanted.WriteID {
 		return stored, nil
 	}
 	return Product{}, wrongState(stored)
@@ -414,16 +397,16 @@ func (t *Table) showStock(ctx context.Context, count StockCount) (shown bool, er
 	}
 	update, condition := "SET #stockOffset = :offset, #stockAsOf = :asOf", "#createdAt = :createdAt AND "
 	names := map[string]string{"#stockOffset": attrStockOffset, "#stockAsOf": attrStockAsOf, "#createdAt": attrCreatedAt}
-	values := map[string]types.AttributeValue{":offset": number(offset), ":asOf": number(count.AsOf), ":createdAt": text(stored.CreatedAt)}
+	values := map[string]types.AttributeValue{":offset": attr.Number(offset), ":asOf": attr.Number(count.AsOf), ":createdAt": attr.Text(stored.CreatedAt)}
 	if offset != stored.StockOffset {
 		update += ", #version = #version + :one"
-		names["#version"], values[":one"] = attrVersion, number(1)
+		names["#version"], values[":one"] = attrVersion, attr.Number(1)
 	}
 	if stored.StockAsOf == 0 {
 		condition += "attribute_not_exists(#stockAsOf)"
 	} else {
 		condition += "#stockAsOf = :was"
-		values[":was"] = number(stored.StockAsOf)
+		values[":was"] = attr.Number(stored.StockAsOf)
 	}
 	_, err = t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: key(count.ProductID), UpdateExpression: &update, ConditionExpression: &condition,
@@ -451,7 +434,7 @@ func (c Condition) expression(values map[string]types.AttributeValue) string {
 	names := make([]string, len(versions))
 	for i, version := range versions {
 		names[i] = fmt.Sprintf(":version%d", i)
-		values[names[i]] = number(version)
+		values[names[i]] = attr.Number(version)
 	}
 	return "#version IN (" + strings.Join(names, ", ") + ")"
 }

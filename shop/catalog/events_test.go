@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -79,9 +80,9 @@ func TestOutbox_TellsWhatAdministratorsDo(t *testing.T) {
 	s.err = nil
 	require.NoError(t, NewOutbox(s).OnChange(ctx, change))
 	require.Equal(t, []string{"c4", "c4"}, s.ids[len(s.ids)-2:], "the same event, however often it is published")
-	change.New["stock"] = text("many")
+	change.New["stock"] = attr.Text("many")
 	require.ErrorContains(t, NewOutbox(s).OnChange(ctx, change), "after change c4")
-	change.New["stock"], change.New[attrCreatedAt] = number(7), text("yesterday")
+	change.New["stock"], change.New[attrCreatedAt] = attr.Number(7), attr.Text("yesterday")
 	require.ErrorContains(t, NewOutbox(s).OnChange(ctx, change), "after change c4: createdAt")
 }
 
@@ -120,7 +121,7 @@ func TestShowStock(t *testing.T) {
 	require.EqualError(t, store.ShowStock(ctx, count), `showing that 5 of product "mug" can be sold: no route to host`)
 	client.err, client.refuse = nil, true
 	require.EqualError(t, store.ShowStock(ctx, count), `showing that 5 of product "mug" can be sold: others showed newer counts 5 times`)
-	client.items["mug"][attrStock] = text("many")
+	client.items["mug"][attrStock] = attr.Text("many")
 	require.ErrorContains(t, store.ShowStock(ctx, count), `showing that 5 of product "mug" can be sold: unmarshal`)
 }
 

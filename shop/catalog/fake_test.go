@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // fakeDynamo is as much of DynamoDB as a Table uses: one table with its six indexes, and the few expressions of
@@ -44,7 +46,7 @@ func (f *fakeDynamo) call(action string) error {
 }
 
 func (f *fakeDynamo) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	return &dynamodb.GetItemOutput{Item: f.items[plain(in.Key[attrID])]}, f.call("GetItem")
+	return &dynamodb.GetItemOutput{Item: f.items[attr.Plain(in.Key[attrID])]}, f.call("GetItem")
 }
 
 func (f *fakeDynamo) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
@@ -62,21 +64,21 @@ func (f *fakeDynamo) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func
 	}
 	order := func(a, b map[string]types.AttributeValue) int {
 		// DynamoDB orders equal sort keys in a way of its own, but always the same.
-		c := cmp.Or(compare(a[sortKey], b[sortKey]), cmp.Compare(hash(plain(a[attrID])), hash(plain(b[attrID]))))
+		c := cmp.Or(compare(a[sortKey], b[sortKey]), cmp.Compare(hash(attr.Plain(a[attrID])), hash(attr.Plain(b[attrID]))))
 		if !*in.ScanIndexForward {
 			c = -c
 		}
 		return c
 	}
 	partition := slices.DeleteFunc(slices.Collect(maps.Values(f.items)), func(item map[string]types.AttributeValue) bool {
-		return plain(item[partitionKey]) != plain(in.ExpressionAttributeValues[":partition"])
+		return attr.Plain(item[partitionKey]) != attr.Plain(in.ExpressionAttributeValues[":partition"])
 	})
 	slices.SortFunc(partition, order)
 	out := &dynamodb.QueryOutput{}
 	looked := 0
 	for _, item := range partition {
 		if in.ExclusiveStartKey != nil {
-			if len(in.ExclusiveStartKey) != 3 || plain(in.ExclusiveStartKey[partitionKey]) != plain(in.ExpressionAttributeValues[":partition"]) {
+			if len(in.ExclusiveStartKey) != 3 || attr.Plain(in.ExclusiveStartKey[partitionKey]) != attr.Plain(in.ExpressionAttributeValues[":partition"]) {
 				panic(fmt.Sprint("start key does not belong to the query: ", in.ExclusiveStartKey))
 			}
 			if order(item, in.ExclusiveStartKey) <= 0 {
@@ -121,7 +123,7 @@ func hash(s string) uint32 {
 
 func compare(a, b types.AttributeValue) int {
 	if _, ok := a.(*types.AttributeValueMemberN); ok {
-		x, _ := strconv.Atoi(plain(a))
+		x, _ := strconv.Atoi(attr.Plain(a))
 		y, err := strconv.Atoi(b.(*types.AttributeValueMemberN).Value)
 		if err != nil {
 			panic(err)
@@ -139,7 +141,7 @@ func matches(item map[string]types.AttributeValue, in *dynamodb.QueryInput) bool
 		if condition != fmt.Sprintf("contains(#search, :word%d)", i) {
 			panic(*in.FilterExpression)
 		}
-		if !strings.Contains(plain(item[in.ExpressionAttributeNames["#search"]]), plain(in.ExpressionAttributeValues[fmt.Sprintf(":word%d", i)])) {
+		if !strings.Contains(attr.Plain(item[in.ExpressionAttributeNames["#search"]]), attr.Plain(in.ExpressionAttributeValues[fmt.Sprintf(":word%d", i)])) {
 			return false
 		}
 	}
@@ -148,7 +150,7 @@ func matches(item map[string]types.AttributeValue, in *dynamodb.QueryInput) bool
 
 // holds evaluates a condition. If it does not hold, the error carries the stored item if that was asked for.
 func holds(item map[string]types.AttributeValue, expression string, values map[string]types.AttributeValue, give types.ReturnValuesOnConditionCheckFailure) error {
-	version := plain(item[attrVersion])
+	version := attr.Plain(item[attrVersion])
 	list, in := strings.CutPrefix(expression, "#version IN (")
 	ok := false
 	switch {
@@ -156,17 +158,17 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 		ok = version == ""
 	case strings.HasPrefix(expression, "#createdAt = :createdAt AND "):
 		_, shown, _ := strings.Cut(expression, " AND ")
-		want := map[string]string{"attribute_not_exists(#stockAsOf)": "", "#stockAsOf = :was": plain(values[":was"])}
+		want := map[string]string{"attribute_not_exists(#stockAsOf)": "", "#stockAsOf = :was": attr.Plain(values[":was"])}
 		asOf, known := want[shown]
 		if !known {
 			panic(expression)
 		}
-		ok = plain(item[attrCreatedAt]) == plain(values[":createdAt"]) && plain(item[attrStockAsOf]) == asOf
+		ok = attr.Plain(item[attrCreatedAt]) == attr.Plain(values[":createdAt"]) && attr.Plain(item[attrStockAsOf]) == asOf
 	case expression == "attribute_exists(#version)":
 		ok = version != ""
 	case in:
 		for name := range strings.SplitSeq(strings.TrimSuffix(list, ")"), ", ") {
-			ok = ok || plain(values[name]) == version
+			ok = ok || attr.Plain(values[name]) == version
 		}
 	default:
 		panic(expression)
@@ -186,7 +188,7 @@ func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInpu
 		return nil, err
 	}
 	allUsed(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.UpdateExpression, in.ConditionExpression)
-	id := plain(in.Key[attrID])
+	id := attr.Plain(in.Key[attrID])
 	old := f.items[id]
 	if f.refuse {
 		return nil, &types.ConditionalCheckFailedException{}
@@ -201,15 +203,15 @@ func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInpu
 		attribute := in.ExpressionAttributeNames[name]
 		switch {
 		case value == "if_not_exists(#version,:zero) + :one":
-			n, _ := strconv.Atoi(plain(old[attribute]))
-			item[attribute] = number(int64(n) + 1)
+			n, _ := strconv.Atoi(attr.Plain(old[attribute]))
+			item[attribute] = attr.Number(int64(n) + 1)
 		case value == "#version + :one":
-			n, _ := strconv.Atoi(plain(old[attribute]))
-			item[attribute] = number(int64(n) + 1)
+			n, _ := strconv.Atoi(attr.Plain(old[attribute]))
+			item[attribute] = attr.Number(int64(n) + 1)
 		case value == ":stock - if_not_exists(#stockOffset,:zero)":
-			n, _ := strconv.Atoi(plain(in.ExpressionAttributeValues[":stock"]))
-			offset, _ := strconv.Atoi(plain(old[attrStockOffset]))
-			item[attribute] = number(int64(n - offset))
+			n, _ := strconv.Atoi(attr.Plain(in.ExpressionAttributeValues[":stock"]))
+			offset, _ := strconv.Atoi(attr.Plain(old[attrStockOffset]))
+			item[attribute] = attr.Number(int64(n - offset))
 		case value == fmt.Sprintf("if_not_exists(#%s,:%s)", attribute, attribute):
 			if old[attribute] == nil {
 				item[attribute] = in.ExpressionAttributeValues[":"+attribute]
@@ -236,7 +238,7 @@ func (f *fakeDynamo) DeleteItem(_ context.Context, in *dynamodb.DeleteItemInput,
 		return nil, err
 	}
 	allUsed(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.ConditionExpression)
-	id := plain(in.Key[attrID])
+	id := attr.Plain(in.Key[attrID])
 	if err := holds(f.items[id], *in.ConditionExpression, in.ExpressionAttributeValues, in.ReturnValuesOnConditionCheckFailure); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/handlertest"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // shop is the catalogue's routes over a table with the product "mug", version 1.
@@ -196,7 +197,7 @@ func TestHTTP_Put(t *testing.T) {
 	require.Contains(t, handlertest.Do(t, s.Put, admin(put("mug", goodBody, "If-None-Match", `*`, "If-Match", `"1"`))).Problem(t, 400), "If-None-Match")
 	require.Contains(t, handlertest.Do(t, s.Put, admin(put("Bad_Id", goodBody, "If-None-Match", "*"))).Problem(t, 400), "productId")
 	require.Len(t, s.client.items, 1)
-	require.Equal(t, "1", plain(s.client.items["mug"][attrVersion]), "nothing is written")
+	require.Equal(t, "1", attr.Plain(s.client.items["mug"][attrVersion]), "nothing is written")
 
 	got := handlertest.Do(t, s.Put, admin(put("mug", goodBody, "If-Match", `"7", "1"`)))
 	require.Equal(t, 200, got.Status, got.Body)

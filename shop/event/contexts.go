@@ -1,6 +1,11 @@
 package event
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/serverless-shop/serverless-shop/handler"
+)
 
 // ProductSaved says that an administrator added or changed a product.
 type ProductSaved struct {
@@ -166,4 +171,14 @@ type UserDeleted struct {
 	Meta
 	// UserID is the id that the user had.
 	UserID string `json:"userId"`
+}
+
+// ParseUserDeleted is [ParseAs] for a [UserDeleted], whose UserID is never empty: whoever removes what they know of nobody in particular
+// might remove too much.
+func ParseUserDeleted(e handler.Event) (UserDeleted, error) {
+	deleted, err := ParseAs[UserDeleted](e)
+	if err == nil && deleted.UserID == "" {
+		err = fmt.Errorf("event %s %q is of nobody: its userId is empty", e.ID, e.Type)
+	}
+	return deleted, err
 }

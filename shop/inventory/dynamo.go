@@ -8,7 +8,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -159,7 +159,7 @@ func (t *Table) Queue(ctx context.Context, productID string) iter.Seq2[string, e
 			KeyConditionExpression:   aws.String("#pk = :product AND #sk BETWEEN :first AND :last"),
 			ExpressionAttributeNames: map[string]string{"#pk": attrPartition, "#sk": attrSort},
 			ExpressionAttributeValues: map[string]types.AttributeValue{
-				":product": text(productPrefix + productID), ":first": text(tellPrefix), ":last": text(waitingPrefix + "~"),
+				":product": attr.Text(productPrefix + productID), ":first": attr.Text(tellPrefix), ":last": attr.Text(waitingPrefix + "~"),
 			},
 			ConsistentRead: aws.Bool(true), // an order that has just begun to wait looks for itself
 		}
@@ -170,7 +170,7 @@ func (t *Table) Queue(ctx context.Context, productID string) iter.Seq2[string, e
 				return
 			}
 			for _, item := range out.Items {
-				sort := plain(item[attrSort])
+				sort := attr.Plain(item[attrSort])
 				if !yield(sort[strings.LastIndex(sort, "#")+1:], nil) {
 					return
 				}
@@ -248,7 +248,7 @@ func (t *Table) putReservation(before, after Reservation, events []event.Detail)
 		put.ConditionExpression, put.ExpressionAttributeNames = aws.String("attribute_not_exists(#pk)"), map[string]string{"#pk": attrPartition}
 	} else {
 		put.ConditionExpression, put.ExpressionAttributeNames = aws.String("#version = :version"), map[string]string{"#version": "version"}
-		put.ExpressionAttributeValues = map[string]types.AttributeValue{":version": number(before.Version)}
+		put.ExpressionAttributeValues = map[string]types.AttributeValue{":version": attr.Number(before.Version)}
 	}
 	return types.TransactWriteItem{Put: put}, nil
 }
@@ -265,7 +265,7 @@ func (t *Table) move(m Movement) *types.Update {
 		UpdateExpression:         aws.String("ADD #available :available, #reserved :reserved, #sold :sold, #sequence :changed"),
 		ExpressionAttributeNames: map[string]string{"#available": "available", "#reserved": "reserved", "#sold": "sold", "#sequence": "sequence"},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":available": number(m.Available), ":reserved": number(m.Reserved), ":sold": number(m.Sold), ":changed": number(changed),
+			":available": attr.Number(m.Available), ":reserved": attr.Number(m.Reserved), ":sold": attr.Number(m.Sold), ":changed": attr.Number(changed),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
@@ -276,7 +276,7 @@ func (t *Table) move(m Movement) *types.Update {
 	}{{"available", m.Available}, {"reserved", m.Reserved}, {"sold", m.Sold}} {
 		if part.change < 0 {
 			conditions = append(conditions, fmt.Sprintf("#%s >= :least_%s", part.name, part.name))
-			update.ExpressionAttributeValues[":least_"+part.name] = number(-part.change)
+			update.ExpressionAttributeValues[":least_"+part.name] = attr.Number(-part.change)
 		}
 	}
 	if len(conditions) > 0 {
@@ -326,9 +326,9 @@ func (t *Table) Receive(ctx context.Context, receipt Receipt, events ...event.De
 		return fmt.Errorf("receiving product %q: %w", productID, err)
 	}
 	marker := key(productPrefix+productID, receiptPrefix+receipt.ID)
-	marker["quantity"], marker["correlationId"] = number(receipt.Quantity), text(receipt.CorrelationID)
+	marker["quantity"], marker["correlationId"] = attr.Number(receipt.Quantity), attr.Text(receipt.CorrelationID)
 	if outbox != "" {
-		marker[OutboxAttribute] = text(outbox)
+		marker[OutboxAttribute] = attr.Text(outbox)
 	}
 	writes := []types.TransactWriteItem{{Put: &types.Put{
 		TableName: &t.name, Item: marker,
@@ -351,7 +351,7 @@ func (t *Table) Receive(ctx context.Context, receipt Receipt, events ...event.De
 func (t *Table) count(r Receipt) *types.Update {
 	update := t.move(Movement{ProductID: r.Level.ProductID, Available: r.Quantity})
 	names, values, was := update.ExpressionAttributeNames, update.ExpressionAttributeValues, r.Level
-	values[":changed"] = number(1)
+	values[":changed"] = attr.Number(1)
 	var conditions []string
 	unless := func(attribute string, stored int64) { // somebody has changed it since the level was read
 		if stored == 0 {
@@ -359,19 +359,19 @@ func (t *Table) count(r Receipt) *types.Update {
 			return
 		}
 		conditions = append(conditions, fmt.Sprintf("#%s = :was_%s", attribute, attribute))
-		values[":was_"+attribute] = number(stored)
+		values[":was_"+attribute] = attr.Number(stored)
 	}
 	if r.Change < 0 { // as much as is wanted, or all that there is: both only of the level that was read
 		delete(values, ":least_available")
 		unless("sequence", was.Sequence)
 	}
 	if !r.ListedAt.Before(was.ListedAt) { // else it is about a product that is gone
-		names["#received"], values[":received"], names["#listedAt"] = "received", number(r.Change), "listedAt"
+		names["#received"], values[":received"], names["#listedAt"] = "received", attr.Number(r.Change), "listedAt"
 		if r.ListedAt.Equal(was.ListedAt) {
 			*update.UpdateExpression += ", #received :received"
 		} else {
 			*update.UpdateExpression = "SET #received = :received, #listedAt = :listedAt " + *update.UpdateExpression
-			values[":listedAt"] = number(r.ListedAt.UnixMilli())
+			values[":listedAt"] = attr.Number(r.ListedAt.UnixMilli())
 		}
 		stored := int64(0)
 		if !was.ListedAt.IsZero() {
@@ -444,18 +444,5 @@ func newOutbox(events []event.Detail) (string, error) {
 }
 
 func key(partition, sort string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{attrPartition: text(partition), attrSort: text(sort)}
-}
-
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
-}
-
-func plain(value types.AttributeValue) string {
-	if s, ok := value.(*types.AttributeValueMemberS); ok {
-		return s.Value
-	}
-	return ""
+	return map[string]types.AttributeValue{attrPartition: attr.Text(partition), attrSort: attr.Text(sort)}
 }

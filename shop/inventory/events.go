@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/catalog"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
@@ -73,13 +74,13 @@ func NewOutbox(publisher Publisher) *Outbox { return &Outbox{publisher} }
 // OnChange publishes the events that a change of the table carries, if any. Their ids come from the change's, so that they are the same
 // whenever it comes again.
 func (o *Outbox) OnChange(ctx context.Context, c handler.Change) error {
-	encoded := plain(c.New[OutboxAttribute])
+	encoded := attr.Plain(c.New[OutboxAttribute])
 	if encoded == "" {
 		return nil
 	}
 	var notes []note
 	if err := json.Unmarshal([]byte(encoded), &notes); err != nil {
-		return fmt.Errorf("reading the outbox of %s %s: %w", plain(c.Keys[attrPartition]), plain(c.Keys[attrSort]), err)
+		return fmt.Errorf("reading the outbox of %s %s: %w", attr.Plain(c.Keys[attrPartition]), attr.Plain(c.Keys[attrSort]), err)
 	}
 	events := make([]handler.Event, len(notes))
 	for i, n := range notes {

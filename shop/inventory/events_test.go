@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/catalog"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
@@ -181,9 +182,9 @@ func TestOutbox_SaysTheSameWheneverTheChangeComesAgain(t *testing.T) {
 	require.NoError(t, outbox.OnChange(ctx, handler.Change{ID: "x", New: key("a", "b")}))
 	require.Len(t, ids, 2, "a change without an outbox is nobody's business")
 	broken := key("a", "b")
-	broken[OutboxAttribute] = text("{")
+	broken[OutboxAttribute] = attr.Text("{")
 	require.ErrorContains(t, outbox.OnChange(ctx, handler.Change{ID: "x", Keys: key("a", "b"), New: broken}), "reading the outbox of a b")
-	broken[OutboxAttribute] = text(`[{"name":"no such","detail":{}}]`)
+	broken[OutboxAttribute] = attr.Text(`[{"name":"no such","detail":{}}]`)
 	require.ErrorContains(t, outbox.OnChange(ctx, handler.Change{ID: "x", New: broken}), "unknown")
 }
 
@@ -285,7 +286,7 @@ func TestTask_SpeaksTheWorkflowsLanguage(t *testing.T) {
 func TestTable_SaysWhatItCannotRead(t *testing.T) {
 	shop := newFakeShop()
 	for attribute, value := range map[string]types.AttributeValue{
-		"version": text("one"), "since": text("yesterday"), "return": text("{"),
+		"version": attr.Text("one"), "since": attr.Text("yesterday"), "return": attr.Text("{"),
 	} {
 		broken := key(reservationPrefix+"o1", sortReservation)
 		broken[attribute] = value
@@ -294,7 +295,7 @@ func TestTable_SaysWhatItCannotRead(t *testing.T) {
 		require.ErrorContains(t, err, `reading the reservation of order "o1"`)
 	}
 	broken := key(productPrefix+"mug", sortLevel)
-	broken["available"] = text("many")
+	broken["available"] = attr.Text("many")
 	shop.client.items[at(broken)] = broken
 	_, err := shop.table.Level(ctx, "mug")
 	require.ErrorContains(t, err, `reading the stock of product "mug"`)

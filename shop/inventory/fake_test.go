@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 type item = map[string]types.AttributeValue
@@ -45,7 +46,7 @@ func newFakeDynamo() *fakeDynamo {
 	return &fakeDynamo{items: map[string]item{}, busy: map[string]bool{}, pageSize: 1000, calls: map[string]int{}}
 }
 
-func at(key item) string { return plain(key[attrPartition]) + "|" + plain(key[attrSort]) }
+func at(key item) string { return attr.Plain(key[attrPartition]) + "|" + attr.Plain(key[attrSort]) }
 
 // during makes a call, unless the process ends before; if it ends after, the caller does not hear how it went.
 func during[T any](f *fakeDynamo, call string, do func() (*T, error)) (*T, error) {
@@ -88,9 +89,9 @@ func (f *fakeDynamo) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func
 		out := &dynamodb.QueryOutput{}
 		for _, key := range slices.Sorted(maps.Keys(f.items)) {
 			i := f.items[key]
-			sort := plain(i[attrSort])
-			if plain(i[attrPartition]) != plain(values[":product"]) || sort < plain(values[":first"]) || sort > plain(values[":last"]) ||
-				in.ExclusiveStartKey != nil && sort <= plain(in.ExclusiveStartKey[attrSort]) {
+			sort := attr.Plain(i[attrSort])
+			if attr.Plain(i[attrPartition]) != attr.Plain(values[":product"]) || sort < attr.Plain(values[":first"]) || sort > attr.Plain(values[":last"]) ||
+				in.ExclusiveStartKey != nil && sort <= attr.Plain(in.ExclusiveStartKey[attrSort]) {
 				continue
 			}
 			if len(out.Items) == f.pageSize {
@@ -152,7 +153,7 @@ func added(u *types.Update, old item) item {
 	for clause := range strings.SplitSeq(list, ", ") {
 		name, value, _ := strings.Cut(clause, " ")
 		attribute := u.ExpressionAttributeNames[name]
-		next[attribute] = number(integer(next[attribute]) + integer(u.ExpressionAttributeValues[value]))
+		next[attribute] = attr.Number(integer(next[attribute]) + integer(u.ExpressionAttributeValues[value]))
 	}
 	return next
 }

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -217,7 +218,7 @@ func (w *world) check() {
 	reserved, sold := map[string]int64{}, map[string]int64{}
 	queues, wanted := map[string]bool{}, map[string]bool{}
 	for key, i := range w.client.items {
-		partition, sort := plain(i[attrPartition]), plain(i[attrSort])
+		partition, sort := attr.Plain(i[attrPartition]), attr.Plain(i[attrSort])
 		product := strings.TrimPrefix(partition, productPrefix)
 		switch {
 		case sort == sortLevel:

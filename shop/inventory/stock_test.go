@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -375,7 +376,7 @@ func TestChange_TellsABrokenBalanceFromAShortage(t *testing.T) {
 	receive(t, shop.Stock, "mug", 2)
 	_, err := shop.ReserveOrder(ctx, orderOf("o1", Line{"mug", 2}))
 	require.NoError(t, err)
-	shop.client.items["PRODUCT#mug|LEVEL"]["reserved"] = number(1)
+	shop.client.items["PRODUCT#mug|LEVEL"]["reserved"] = attr.Number(1)
 	_, err = shop.ReleaseOrder(ctx, Order{OrderID: "o1"})
 	require.ErrorContains(t, err, `the stock of product "mug"`)
 	require.ErrorContains(t, err, "does not cover its reservations")

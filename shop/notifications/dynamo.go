@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // How long the ledger remembers. A claim lasts longer than any function of this context runs, 10 s, and no
@@ -45,7 +45,7 @@ func (t *Table) Claim(ctx context.Context, notice string) (bool, error) {
 	_, err := t.update(ctx, notice, "SET claimedUntil = :until, expiresAt = :expires",
 		aws.String("attribute_not_exists(sentAt) AND (attribute_not_exists(claimedUntil) OR claimedUntil < :now)"),
 		map[string]types.AttributeValue{
-			":now": millis(now), ":until": millis(now.Add(claimTime)), ":expires": seconds(now.Add(memoryTime)),
+			":now": millis(now), ":until": millis(now.Add(claimTime)), ":expires": attr.Expiry(now.Add(memoryTime)),
 		})
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		if _, sent := failed.Item["sentAt"]; sent {
@@ -80,7 +80,7 @@ func (t *Table) Release(ctx context.Context, notice string) error {
 func (t *Table) update(ctx context.Context, notice, change string, condition *string, values map[string]types.AttributeValue) (*dynamodb.UpdateItemOutput, error) {
 	return t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           &t.name,
-		Key:                                 map[string]types.AttributeValue{"notice": &types.AttributeValueMemberS{Value: notice}},
+		Key:                                 map[string]types.AttributeValue{"notice": attr.Text(notice)},
 		UpdateExpression:                    &change,
 		ConditionExpression:                 condition,
 		ExpressionAttributeValues:           values,
@@ -88,11 +88,4 @@ func (t *Table) update(ctx context.Context, notice, change string, condition *st
 	})
 }
 
-func millis(t time.Time) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(t.UnixMilli(), 10)}
-}
-
-// seconds is the unit of DynamoDB's time to live.
-func seconds(t time.Time) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(t.Unix(), 10)}
-}
+func millis(t time.Time) types.AttributeValue { return attr.Number(t.UnixMilli()) }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // Told is a notice about an order as the ledger has it.
@@ -40,7 +42,7 @@ func noticesOf(orderID string) []string {
 func History(ctx context.Context, client HistoryClient, table, orderID string) ([]Told, error) {
 	keys := types.KeysAndAttributes{}
 	for _, notice := range noticesOf(orderID) {
-		keys.Keys = append(keys.Keys, map[string]types.AttributeValue{"notice": &types.AttributeValueMemberS{Value: notice}})
+		keys.Keys = append(keys.Keys, map[string]types.AttributeValue{"notice": attr.Text(notice)})
 	}
 	var told []Told
 	for wanted := map[string]types.KeysAndAttributes{table: keys}; len(wanted) > 0; {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -66,25 +66,8 @@ func NewTable(client Client, name string) *Table {
 
 type item = map[string]types.AttributeValue
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
-}
-
-// plain returns the text of an attribute that is text or a number.
-func plain(value types.AttributeValue) string {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberN:
-		return v.Value
-	}
-	return ""
-}
-
 func key(partition, sort string) item {
-	return item{attrPartition: text(partition), attrSort: text(sort)}
+	return item{attrPartition: attr.Text(partition), attrSort: attr.Text(sort)}
 }
 
 func eventSort(version int) string { return fmt.Sprintf("%s%06d", eventPrefix, version) }
@@ -112,7 +95,7 @@ func eventItem(orderID string, r Recorded) (item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding event %d of order %q: %w", r.Version, orderID, err)
 	}
-	stored[attrPartition], stored[attrSort] = text(orderPrefix+orderID), text(eventSort(r.Version))
+	stored[attrPartition], stored[attrSort] = attr.Text(orderPrefix+orderID), attr.Text(eventSort(r.Version))
 	return stored, nil
 }
 
@@ -120,7 +103,7 @@ func eventItem(orderID string, r Recorded) (item, error) {
 func readEvent(stored item) (orderID string, r Recorded, err error) {
 	var raw record
 	if err := attributevalue.UnmarshalMap(stored, &raw); err != nil {
-		return "", Recorded{}, fmt.Errorf("reading the stored event %q of %q: %w", plain(stored[attrSort]), plain(stored[attrPartition]), err)
+		return "", Recorded{}, fmt.Errorf("reading the stored event %q of %q: %w", attr.Plain(stored[attrSort]), attr.Plain(stored[attrPartition]), err)
 	}
 	at, err := time.Parse(timeLayout, raw.At)
 	if err != nil {
@@ -159,11 +142,11 @@ func (t *Table) Create(ctx context.Context, p Placement) error {
 	if err != nil {
 		return fmt.Errorf("placing order %q: encoding its address: %w", p.OrderID, err)
 	}
-	hidden[attrPartition], hidden[attrSort] = text(orderPrefix+p.OrderID), text(sortPrivate)
+	hidden[attrPartition], hidden[attrSort] = attr.Text(orderPrefix+p.OrderID), attr.Text(sortPrivate)
 	used := key(keyPrefix+p.CustomerID+"#"+p.Key, sortKey)
-	used["orderId"], used["hash"], used[attrExpires] = text(p.OrderID), text(p.Hash), t.expiry()
+	used["orderId"], used["hash"], used[attrExpires] = attr.Text(p.OrderID), attr.Text(p.Hash), t.expiry()
 	owned := key(customerPrefix+p.CustomerID, orderPrefix+p.OrderID)
-	owned["orderId"] = text(p.OrderID)
+	owned["orderId"] = attr.Text(p.OrderID)
 	absent := aws.String("attribute_not_exists(" + attrPartition + ")")
 	write := []types.TransactWriteItem{
 		partEvent: {Put: &types.Put{TableName: &t.name, Item: first, ConditionExpression: absent}},
@@ -189,7 +172,7 @@ func (t *Table) Create(ctx context.Context, p Placement) error {
 }
 
 // expiry is when DynamoDB may delete an item that is written now.
-func (t *Table) expiry() types.AttributeValue { return number(t.now().Add(keptFor).Unix()) }
+func (t *Table) expiry() types.AttributeValue { return attr.Expiry(t.now().Add(keptFor)) }
 
 // transact writes all or nothing, and returns which parts' conditions did not hold. Transactions that meet others on the same items are
 // tried again a bounded number of times.
@@ -241,7 +224,7 @@ func (t *Table) Placed(ctx context.Context, customerID, idempotencyKey string) (
 	if err != nil {
 		return "", "", fmt.Errorf("looking up an idempotency key: %w", err)
 	}
-	return plain(out.Item["orderId"]), plain(out.Item["hash"]), nil
+	return attr.Plain(out.Item["orderId"]), attr.Plain(out.Item["hash"]), nil
 }
 
 // Load implements Store.
@@ -280,7 +263,7 @@ func (t *Table) read(ctx context.Context, orderID, condition, sort string) (hist
 		ExpressionAttributeNames: map[string]string{
 			"#partition": attrPartition, "#sort": attrSort, "#type": "type", "#at": "at",
 		},
-		ExpressionAttributeValues: item{":partition": text(orderPrefix + orderID), ":sort": text(sort)},
+		ExpressionAttributeValues: item{":partition": attr.Text(orderPrefix + orderID), ":sort": attr.Text(sort)},
 	}
 	for {
 		out, err := t.client.Query(ctx, input)
@@ -288,7 +271,7 @@ func (t *Table) read(ctx context.Context, orderID, condition, sort string) (hist
 			return nil, false, fmt.Errorf("reading order %q: %w", orderID, err)
 		}
 		for _, stored := range out.Items {
-			if plain(stored[attrSort]) == sortPrivate {
+			if attr.Plain(stored[attrSort]) == sortPrivate {
 				private = true
 				continue
 			}
@@ -358,7 +341,7 @@ func (t *Table) OrdersOf(ctx context.Context, customerID string) ([]string, erro
 		ConsistentRead:            aws.Bool(true),
 		KeyConditionExpression:    aws.String("#partition = :partition AND begins_with(#sort, :sort)"),
 		ExpressionAttributeNames:  map[string]string{"#partition": attrPartition, "#sort": attrSort},
-		ExpressionAttributeValues: item{":partition": text(customerPrefix + customerID), ":sort": text(orderPrefix)},
+		ExpressionAttributeValues: item{":partition": attr.Text(customerPrefix + customerID), ":sort": attr.Text(orderPrefix)},
 	}
 	var ids []string
 	for {
@@ -367,7 +350,7 @@ func (t *Table) OrdersOf(ctx context.Context, customerID string) ([]string, erro
 			return nil, fmt.Errorf("listing the orders of customer %q: %w", customerID, err)
 		}
 		for _, stored := range out.Items {
-			ids = append(ids, plain(stored["orderId"]))
+			ids = append(ids, attr.Plain(stored["orderId"]))
 		}
 		if len(out.LastEvaluatedKey) == 0 {
 			return ids, nil
@@ -388,7 +371,7 @@ func (t *Table) Disown(ctx context.Context, customerID, orderID string) error {
 
 func (t *Table) remove(ctx context.Context, which item) error {
 	if _, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: which}); err != nil {
-		return fmt.Errorf("deleting %s %s: %w", plain(which[attrPartition]), plain(which[attrSort]), err)
+		return fmt.Errorf("deleting %s %s: %w", attr.Plain(which[attrPartition]), attr.Plain(which[attrSort]), err)
 	}
 	return nil
 }
@@ -401,7 +384,7 @@ func (t *Table) Scan(ctx context.Context, part, parts int, found func(orderIDs [
 		FilterExpression:          aws.String("#sort = :first"),
 		ProjectionExpression:      aws.String("orderId"),
 		ExpressionAttributeNames:  map[string]string{"#sort": attrSort},
-		ExpressionAttributeValues: item{":first": text(eventSort(1))},
+		ExpressionAttributeValues: item{":first": attr.Text(eventSort(1))},
 	}
 	for {
 		out, err := t.client.Scan(ctx, input)
@@ -410,7 +393,7 @@ func (t *Table) Scan(ctx context.Context, part, parts int, found func(orderIDs [
 		}
 		ids := make([]string, len(out.Items))
 		for i, stored := range out.Items {
-			ids[i] = plain(stored["orderId"])
+			ids[i] = attr.Plain(stored["orderId"])
 		}
 		if err := found(ids); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 func TestTable_FiftyDuplicatesAtOnceAreOneOrder(t *testing.T) {
@@ -116,7 +117,7 @@ func TestTable_RefusesHistoriesItCannotRead(t *testing.T) {
 		"at": {"yesterday", "reading event 1 of order"}, "type": {"Order Eaten", `"Order Eaten" is unknown`}, "detail": {"{", "reading the detail"},
 	} {
 		was := stored[attribute]
-		stored[attribute] = text(test.value)
+		stored[attribute] = attr.Text(test.value)
 		_, _, err := table.Load(ctx, o.ID)
 		require.ErrorContains(t, err, test.want)
 		stored[attribute] = was

@@ -32,13 +32,9 @@ const erasedAtOnce = 8
 // OnDeleted erases the customer of an [event.UserDeleted]. It can be repeated, and goes on where it stopped. From its beginning on the customer
 // can order nothing more, though the last access token may still be valid for a while.
 func (er *Eraser) OnDeleted(ctx context.Context, e handler.Event) error {
-	detail, err := event.Parse(e)
+	deleted, err := event.ParseUserDeleted(e)
 	if err != nil {
-		return err
-	}
-	deleted, ok := detail.(event.UserDeleted)
-	if !ok || deleted.UserID == "" {
-		return fmt.Errorf("erasing a customer: event %s is %q, want %q of somebody", e.ID, e.Type, event.Name(event.UserDeleted{}))
+		return fmt.Errorf("erasing a customer: %w", err)
 	}
 	if err := er.orders.CloseAccount(ctx, deleted.UserID); err != nil {
 		return err

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // fakeDynamo is as much of DynamoDB as this package uses: its three tables with their indexes, and the few expressions of dynamo.go and
@@ -52,10 +54,10 @@ func newFakeTables() (*fakeDynamo, *Table, *Views) {
 func id(table string, i item) string {
 	var parts []string
 	for _, k := range keysOf[table] {
-		if plain(i[k]) == "" {
+		if attr.Plain(i[k]) == "" {
 			panic(fmt.Sprintf("%s: key attribute %s is missing or empty in %v", table, k, i))
 		}
-		parts = append(parts, plain(i[k]))
+		parts = append(parts, attr.Plain(i[k]))
 	}
 	return strings.Join(parts, "|")
 }
@@ -79,7 +81,7 @@ func holds(stored item, condition *string, names map[string]string, values item)
 	case "attribute_not_exists(#revision)":
 		return stored[names["#revision"]] == nil
 	case "#revision = :revision":
-		return plain(stored[names["#revision"]]) == plain(values[":revision"])
+		return attr.Plain(stored[names["#revision"]]) == attr.Plain(values[":revision"])
 	default:
 		panic(expression)
 	}
@@ -184,8 +186,8 @@ func updated(u *types.Update, was item) item {
 	is["currency"] = values[":currency"]
 	switch *u.UpdateExpression {
 	case "ADD #units :units, #cents :cents, #revision :one SET #currency = :currency":
-		is["units"], is["cents"] = number(sum(is["units"], values[":units"])), number(sum(is["cents"], values[":cents"]))
-		is[attrRevision] = number(sum(is[attrRevision], values[":one"]))
+		is["units"], is["cents"] = attr.Number(sum(is["units"], values[":units"])), attr.Number(sum(is["cents"], values[":cents"]))
+		is[attrRevision] = attr.Number(sum(is[attrRevision], values[":one"]))
 	case "SET #units = :units, #cents = :cents, #currency = :currency, #revision = :next":
 		is["units"], is["cents"], is[attrRevision] = values[":units"], values[":cents"], values[":next"]
 	default:
@@ -197,7 +199,7 @@ func updated(u *types.Update, was item) item {
 func sum(values ...types.AttributeValue) int64 {
 	total := new(big.Int)
 	for _, v := range values {
-		if n, ok := new(big.Int).SetString(plain(v), 10); ok {
+		if n, ok := new(big.Int).SetString(attr.Plain(v), 10); ok {
 			total.Add(total, n)
 		}
 	}
@@ -221,8 +223,8 @@ func (f *fakeDynamo) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func
 	}
 	var partition []item
 	for _, stored := range f.tables[*in.TableName] {
-		sort, wanted := plain(stored[keys[1]]), plain(in.ExpressionAttributeValues[":sort"])
-		if plain(stored[keys[0]]) == plain(in.ExpressionAttributeValues[":partition"]) &&
+		sort, wanted := attr.Plain(stored[keys[1]]), attr.Plain(in.ExpressionAttributeValues[":sort"])
+		if attr.Plain(stored[keys[0]]) == attr.Plain(in.ExpressionAttributeValues[":partition"]) &&
 			(condition[1] == "" || strings.HasPrefix(sort, wanted)) && (condition[2] == "" || sort >= wanted) {
 			partition = append(partition, stored)
 		}
@@ -231,7 +233,7 @@ func (f *fakeDynamo) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func
 	order := func(a, b item) int {
 		c := 0
 		for _, k := range keys[1:] {
-			c = cmp.Or(c, cmp.Compare(plain(a[k]), plain(b[k])))
+			c = cmp.Or(c, cmp.Compare(attr.Plain(a[k]), attr.Plain(b[k])))
 		}
 		if !forward {
 			return -c
@@ -247,7 +249,7 @@ func (f *fakeDynamo) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func
 		}
 		looked++
 		switch filter := aws.ToString(in.FilterExpression); {
-		case filter == "" || filter == "#status = :status" && plain(stored[attrStatus]) == plain(in.ExpressionAttributeValues[":status"]):
+		case filter == "" || filter == "#status = :status" && attr.Plain(stored[attrStatus]) == attr.Plain(in.ExpressionAttributeValues[":status"]):
 			out.Items = append(out.Items, projected(stored, in.ProjectionExpression, in.ExpressionAttributeNames))
 		case filter != "#status = :status":
 			panic(filter)
@@ -294,7 +296,7 @@ func (f *fakeDynamo) Scan(_ context.Context, in *dynamodb.ScanInput, _ ...func(*
 			continue
 		}
 		looked++
-		if filter := aws.ToString(in.FilterExpression); filter == "" || filter == "#sort = :first" && plain(stored[attrSort]) == plain(in.ExpressionAttributeValues[":first"]) {
+		if filter := aws.ToString(in.FilterExpression); filter == "" || filter == "#sort = :first" && attr.Plain(stored[attrSort]) == attr.Plain(in.ExpressionAttributeValues[":first"]) {
 			out.Items = append(out.Items, projected(stored, in.ProjectionExpression, in.ExpressionAttributeNames))
 		}
 		if looked == f.pageSize || in.Limit != nil && looked == int(*in.Limit) {
@@ -345,5 +347,5 @@ func attributeText(value types.AttributeValue) string {
 		}
 		return "{" + strings.Join(parts, " ") + "}"
 	}
-	return plain(value)
+	return attr.Plain(value)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // Projector keeps the read models as the events have it.
@@ -23,9 +24,9 @@ func NewProjector(orders *Table, views *Views) *Projector { return &Projector{or
 
 // OnChange brings the read models up to date with a change of the table of orders.
 func (p *Projector) OnChange(ctx context.Context, c handler.Change) error {
-	id := plain(c.New[attrOrderID])
+	id := attr.Plain(c.New[attrOrderID])
 	if id == "" {
-		return fmt.Errorf("change %s of %s %s has no orderId, want a new event of an order", c.ID, plain(c.Keys[attrPartition]), plain(c.Keys[attrSort]))
+		return fmt.Errorf("change %s of %s %s has no orderId, want a new event of an order", c.ID, attr.Plain(c.Keys[attrPartition]), attr.Plain(c.Keys[attrSort]))
 	}
 	return p.Project(ctx, id)
 }

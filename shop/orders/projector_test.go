@@ -12,6 +12,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // changeOf is what the stream of the table says of an order's event.
@@ -48,7 +49,7 @@ func TestProjector_SalesFollowTheMoney(t *testing.T) {
 		require.Equal(t, step.units, units, step.command)
 		require.Equal(t, step.units*1290, cents, step.command)
 	}
-	require.Equal(t, "EUR", plain(client.tables["sales"]["teapot|2026-03-01"]["currency"]))
+	require.Equal(t, "EUR", attr.Plain(client.tables["sales"]["teapot|2026-03-01"]["currency"]))
 }
 
 // TestProjector_AnyDelivery lets orders live, hands their changes to the projector late, twice, in any order or not at all, as long as the
@@ -126,7 +127,7 @@ func TestProjector_AnotherOneInBetweenDoesNoHarm(t *testing.T) {
 		require.NoError(t, NewProjector(table, views).Project(ctx, o.ID))
 	}
 	require.NoError(t, projector.Project(ctx, o.ID))
-	require.Equal(t, "CANCELLED", plain(client.tables["order-views"][o.ID][attrStatus]), "the view is not set back")
+	require.Equal(t, "CANCELLED", attr.Plain(client.tables["order-views"][o.ID][attrStatus]), "the view is not set back")
 	units, _ := soldOf(client, "mug")
 	require.Zero(t, units)
 }
@@ -138,7 +139,7 @@ func TestProjector_WritesNothingIfNothingIsNew(t *testing.T) {
 	for range 3 {
 		require.NoError(t, projector.OnChange(ctx, changeOf(t, client, o.ID, 1)))
 	}
-	require.Equal(t, "1", plain(client.tables["order-views"][o.ID][attrRevision]))
+	require.Equal(t, "1", attr.Plain(client.tables["order-views"][o.ID][attrRevision]))
 }
 
 func TestProjector_Refuses(t *testing.T) {

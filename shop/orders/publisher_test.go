@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -59,7 +60,7 @@ func TestPublisher_AFailureOfOneChannelFailsTheChange(t *testing.T) {
 	good, bad := &channel{}, &channel{err: errors.New("busy")}
 	require.ErrorContains(t, NewPublisher(bad, good).OnChange(ctx, changeOf(t, client, o.ID, 1)), "busy")
 	require.Len(t, good.events, 1, "the others do not wait for it")
-	require.Error(t, NewPublisher(good).OnChange(ctx, handler.Change{New: item{"type": text("Order Eaten")}}))
+	require.Error(t, NewPublisher(good).OnChange(ctx, handler.Change{New: item{"type": attr.Text("Order Eaten")}}))
 }
 
 // fakeTopic is as much of SNS as a Topic uses.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // Rebuilt counts what [Rebuild] found and did.
@@ -214,8 +215,8 @@ func (v *Views) orphans(ctx context.Context, orders *Table, known map[string]boo
 // remove deletes a view, unless it was written meanwhile. The sales that it counted to are to be corrected afterwards.
 func (v *Views) remove(ctx context.Context, r viewRecord) error {
 	_, err := transact(ctx, v.client, []types.TransactWriteItem{{Delete: &types.Delete{
-		TableName: &v.views, Key: item{attrOrderID: text(r.OrderID)}, ConditionExpression: aws.String("#revision = :revision"),
-		ExpressionAttributeNames: map[string]string{"#revision": attrRevision}, ExpressionAttributeValues: item{":revision": number(r.Revision)},
+		TableName: &v.views, Key: item{attrOrderID: attr.Text(r.OrderID)}, ConditionExpression: aws.String("#revision = :revision"),
+		ExpressionAttributeNames: map[string]string{"#revision": attrRevision}, ExpressionAttributeValues: item{":revision": attr.Number(r.Revision)},
 	}}})
 	if err != nil {
 		return fmt.Errorf("removing the view of order %q, which does not exist: %w", r.OrderID, err)
@@ -264,7 +265,7 @@ func (v *Views) wrongSales(ctx context.Context) ([]wrongSale, error) {
 	err := v.scan(ctx, v.sales, func(found item) error {
 		var r saleRecord
 		if err := attributevalue.UnmarshalMap(found, &r); err != nil {
-			return fmt.Errorf("reading the stored sales of %q on %q: %w", plain(found[attrProduct]), plain(found[attrDay]), err)
+			return fmt.Errorf("reading the stored sales of %q on %q: %w", attr.Plain(found[attrProduct]), attr.Plain(found[attrDay]), err)
 		}
 		stored[saleKey{r.ProductID, r.Day}] = r
 		return nil
@@ -333,19 +334,19 @@ func (v *Views) correct(ctx context.Context, w wrongSale) (bool, error) {
 		currency = w.stored.Currency
 	}
 	update := &types.Update{
-		TableName: &v.sales, Key: item{attrProduct: text(w.key.product), attrDay: text(w.key.day)},
+		TableName: &v.sales, Key: item{attrProduct: attr.Text(w.key.product), attrDay: attr.Text(w.key.day)},
 		UpdateExpression:    aws.String("SET #units = :units, #cents = :cents, #currency = :currency, #revision = :next"),
 		ConditionExpression: aws.String("attribute_not_exists(#revision)"),
 		ExpressionAttributeNames: map[string]string{
 			"#units": "units", "#cents": "cents", "#currency": "currency", "#revision": attrRevision,
 		},
 		ExpressionAttributeValues: item{
-			":units": number(w.want.units), ":cents": number(w.want.cents), ":currency": text(currency), ":next": number(w.stored.Revision + 1),
+			":units": attr.Number(w.want.units), ":cents": attr.Number(w.want.cents), ":currency": attr.Text(currency), ":next": attr.Number(w.stored.Revision + 1),
 		},
 	}
 	if w.stored.Revision > 0 {
 		update.ConditionExpression = aws.String("#revision = :revision")
-		update.ExpressionAttributeValues[":revision"] = number(w.stored.Revision)
+		update.ExpressionAttributeValues[":revision"] = attr.Number(w.stored.Revision)
 	}
 	failed, err := transact(ctx, v.client, []types.TransactWriteItem{{Update: update}})
 	if err != nil {

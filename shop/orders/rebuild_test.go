@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // sellMany places orders and has them paid.
@@ -47,10 +49,10 @@ func TestRebuild_MakesEverythingWhatTheEventsSay(t *testing.T) {
 	require.Empty(t, verify(t, table, views))
 	require.Equal(t, Rebuilt{Orders: 30}, rebuild(t, table, views), "what is right stays")
 
-	client.tables["order-views"]["ghost"] = item{attrOrderID: text("ghost"), attrRevision: number(1), attrStatus: text("PAID")}
+	client.tables["order-views"]["ghost"] = item{attrOrderID: attr.Text("ghost"), attrRevision: attr.Number(1), attrStatus: attr.Text("PAID")}
 	delete(client.tables["order-views"], ids[0]) // and its sale stays: the table was restored to an earlier time
-	client.tables["order-views"][ids[1]][attrStatus] = text("PENDING")
-	client.tables["sales"]["cup|2026-03-01"] = item{attrProduct: text("cup"), attrDay: text("2026-03-01"), "units": number(-7), "cents": number(0)}
+	client.tables["order-views"][ids[1]][attrStatus] = attr.Text("PENDING")
+	client.tables["sales"]["cup|2026-03-01"] = item{attrProduct: attr.Text("cup"), attrDay: attr.Text("2026-03-01"), "units": attr.Number(-7), "cents": attr.Number(0)}
 	found := verify(t, table, views)
 	require.Len(t, found, 6, "ghost, missing, wrong, and the sales of mug, teapot and cup: %v", found)
 	require.Equal(t, "order-views", found[0].Model)
@@ -69,7 +71,7 @@ func TestRebuild_WhileTheShopRuns(t *testing.T) {
 	s, projector := newTestService(table), NewProjector(table, views)
 	ids := sellMany(t, s, 5)
 	rebuild(t, table, views)
-	client.tables["sales"]["mug|2026-03-01"]["units"] = number(999)
+	client.tables["sales"]["mug|2026-03-01"]["units"] = attr.Number(999)
 	client.beforeWrite = func() { // the rebuild has added up the sales, and is about to write them
 		_, err := s.change(ctx, ids[0], commands["cancel"])
 		require.NoError(t, err)
@@ -88,7 +90,7 @@ func TestVerify_DoesNotTakeTheProjectorsDelayForADifference(t *testing.T) {
 	require.Len(t, verify(t, table, views), 1, "nobody projects it")
 	require.NoError(t, NewProjector(table, views).Project(ctx, ids[0]))
 	require.Empty(t, verify(t, table, views))
-	require.Equal(t, "1", plain(client.tables["order-views"][ids[0]][attrRevision]), "verifying writes nothing")
+	require.Equal(t, "1", attr.Plain(client.tables["order-views"][ids[0]][attrRevision]), "verifying writes nothing")
 }
 
 func TestRebuild_Refuses(t *testing.T) {

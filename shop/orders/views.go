@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -150,7 +151,7 @@ func (v *Views) List(ctx context.Context, q Query) (Page, error) {
 		input.ExclusiveStartKey = out.LastEvaluatedKey
 	}
 	// What lies between the last order and here is in other states and need not be read again.
-	page.Next = &Position{plain(input.ExclusiveStartKey[attrCreatedAt]), plain(input.ExclusiveStartKey[attrOrderID])}
+	page.Next = &Position{attr.Plain(input.ExclusiveStartKey[attrCreatedAt]), attr.Plain(input.ExclusiveStartKey[attrOrderID])}
 	return page, nil
 }
 
@@ -168,16 +169,16 @@ func (v *Views) query(q Query) (*dynamodb.QueryInput, error) {
 		IndexName:                 &index,
 		KeyConditionExpression:    aws.String("#partition = :partition"),
 		ExpressionAttributeNames:  map[string]string{"#partition": attribute},
-		ExpressionAttributeValues: item{":partition": text(partition)},
+		ExpressionAttributeValues: item{":partition": attr.Text(partition)},
 		ScanIndexForward:          aws.Bool(false),
 	}
 	if q.CustomerID != "" && q.Status != "" {
 		input.FilterExpression = aws.String("#status = :status")
 		input.ExpressionAttributeNames["#status"] = attrStatus
-		input.ExpressionAttributeValues[":status"] = text(string(q.Status))
+		input.ExpressionAttributeValues[":status"] = attr.Text(string(q.Status))
 	}
 	if q.After != nil {
-		input.ExclusiveStartKey = item{attribute: text(partition), attrCreatedAt: text(q.After.CreatedAt), attrOrderID: text(q.After.ID)}
+		input.ExclusiveStartKey = item{attribute: attr.Text(partition), attrCreatedAt: attr.Text(q.After.CreatedAt), attrOrderID: attr.Text(q.After.ID)}
 	}
 	return input, nil
 }
@@ -185,7 +186,7 @@ func (v *Views) query(q Query) (*dynamodb.QueryInput, error) {
 // get returns an order's view as it is stored; the zero record, with revision 0, if there is none.
 func (v *Views) get(ctx context.Context, orderID string) (viewRecord, error) {
 	out, err := v.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &v.views, Key: item{attrOrderID: text(orderID)}, ConsistentRead: aws.Bool(true),
+		TableName: &v.views, Key: item{attrOrderID: attr.Text(orderID)}, ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return viewRecord{}, fmt.Errorf("reading the view of order %q: %w", orderID, err)
@@ -211,7 +212,7 @@ func (v *Views) put(ctx context.Context, was, is viewRecord) (replaced bool, err
 	}
 	if was.Revision > 0 {
 		put.ConditionExpression = aws.String("#revision = :revision")
-		put.ExpressionAttributeValues = item{":revision": number(was.Revision)}
+		put.ExpressionAttributeValues = item{":revision": attr.Number(was.Revision)}
 	}
 	write := []types.TransactWriteItem{{Put: put}}
 	if was.SoldOn != is.SoldOn {
@@ -235,11 +236,11 @@ func (v *Views) put(ctx context.Context, was, is viewRecord) (replaced bool, err
 func (v *Views) sale(l lineRecord, day, currency string, sign int64) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                &v.sales,
-		Key:                      item{attrProduct: text(l.ProductID), attrDay: text(day)},
+		Key:                      item{attrProduct: attr.Text(l.ProductID), attrDay: attr.Text(day)},
 		UpdateExpression:         aws.String("ADD #units :units, #cents :cents, #revision :one SET #currency = :currency"),
 		ExpressionAttributeNames: map[string]string{"#units": "units", "#cents": "cents", "#currency": "currency", "#revision": attrRevision},
 		ExpressionAttributeValues: item{
-			":units": number(sign * l.Quantity), ":cents": number(sign * l.Quantity * l.PriceCents), ":currency": text(currency), ":one": number(1),
+			":units": attr.Number(sign * l.Quantity), ":cents": attr.Number(sign * l.Quantity * l.PriceCents), ":currency": attr.Text(currency), ":one": attr.Number(1),
 		},
 	}}
 }

@@ -4,49 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/serverless-shop/serverless-shop/shop/versioned"
 )
 
-// Reader is what a [Table] needs of DynamoDB to read; *dynamodb.Client has it.
-type Reader interface {
-	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-}
-
-// Client is what a [Table] needs of DynamoDB; *dynamodb.Client has it.
-type Client interface {
-	Reader
-	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
-}
-
 // View finds payments in DynamoDB. It uses one action, GetItem.
-type View struct {
-	reader Reader
-	name   string
-}
+type View struct{ items *versioned.View }
 
 // NewView returns the payments in the table of this name, to look at.
-func NewView(reader Reader, name string) *View { return &View{reader: reader, name: name} }
+func NewView(reader versioned.Reader, name string) *View {
+	return &View{versioned.NewView(reader, name, attrOrderID)}
+}
 
 // Table is the Store in DynamoDB: Find is a GetItem, Save a PutItem.
 type Table struct {
 	*View
-	client Client
-	now    func() time.Time
+	items *versioned.Table
 }
 
 // NewTable returns the payments in the table of this name.
-func NewTable(client Client, name string) *Table {
-	return &Table{View: NewView(client, name), client: client, now: time.Now}
+func NewTable(client versioned.Client, name string) *Table {
+	items := versioned.NewTable(client, name, attrOrderID)
+	return &Table{&View{items.View}, items}
 }
+
+// attrOrderID is the table's key.
+const attrOrderID = "orderId"
 
 // record is a payment as the table stores it.
 type record struct {
+	versioned.Stamp
+
 	OrderID       string `dynamodbav:"orderId"`
 	CustomerID    string `dynamodbav:"customerId"`
 	AmountCents   int64  `dynamodbav:"amountCents"`
@@ -58,84 +49,51 @@ type record struct {
 	Reason        string `dynamodbav:"reason"`
 	CorrelationID string `dynamodbav:"correlationId"`
 	CausationID   string `dynamodbav:"causationId"`
-	Version       int64  `dynamodbav:"version"`
-	CreatedAt     string `dynamodbav:"createdAt"`
-	UpdatedAt     string `dynamodbav:"updatedAt"`
 }
 
 func newRecord(p Payment) record {
 	return record{
+		Stamp:   versioned.Stamp{Version: p.Version, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt},
 		OrderID: p.OrderID, CustomerID: p.CustomerID, AmountCents: p.AmountCents, Currency: p.Currency, Status: p.Status, Taken: p.Taken,
 		PaymentID: p.PaymentID, RefundID: p.RefundID, Reason: p.Reason, CorrelationID: p.Cause.CorrelationID, CausationID: p.Cause.CausationID,
-		Version: p.Version, CreatedAt: p.CreatedAt.Format(time.RFC3339Nano), UpdatedAt: p.UpdatedAt.Format(time.RFC3339Nano),
 	}
 }
 
-// paymentOf reads a stored item; none is a payment of version 0.
-func paymentOf(item map[string]types.AttributeValue) (Payment, error) {
-	if len(item) == 0 {
-		return Payment{}, nil
+func (r record) payment() Payment {
+	return Payment{
+		OrderID: r.OrderID, CustomerID: r.CustomerID, AmountCents: r.AmountCents, Currency: r.Currency, Status: r.Status, Taken: r.Taken,
+		PaymentID: r.PaymentID, RefundID: r.RefundID, Reason: r.Reason, Cause: Cause{r.CorrelationID, r.CausationID},
+		Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
+}
+
+// paymentOf reads an item of the table's stream; none is a payment of version 0.
+func paymentOf(item map[string]types.AttributeValue) (Payment, error) {
 	var r record
 	if err := attributevalue.UnmarshalMap(item, &r); err != nil {
 		return Payment{}, fmt.Errorf("reading the stored payment: %w", err)
 	}
-	created, err := time.Parse(time.RFC3339Nano, r.CreatedAt)
-	if err != nil {
-		return Payment{}, fmt.Errorf("reading the stored payment of order %q: createdAt: %w", r.OrderID, err)
-	}
-	updated, err := time.Parse(time.RFC3339Nano, r.UpdatedAt)
-	if err != nil {
-		return Payment{}, fmt.Errorf("reading the stored payment of order %q: updatedAt: %w", r.OrderID, err)
-	}
-	return Payment{
-		OrderID: r.OrderID, CustomerID: r.CustomerID, AmountCents: r.AmountCents, Currency: r.Currency, Status: r.Status, Taken: r.Taken,
-		PaymentID: r.PaymentID, RefundID: r.RefundID, Reason: r.Reason, Cause: Cause{r.CorrelationID, r.CausationID},
-		Version: r.Version, CreatedAt: created, UpdatedAt: updated,
-	}, nil
+	return r.payment(), nil
 }
 
 // Find implements Store.
 func (v *View) Find(ctx context.Context, orderID string) (Payment, error) {
-	out, err := v.reader.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:      &v.name,
-		Key:            map[string]types.AttributeValue{"orderId": &types.AttributeValueMemberS{Value: orderID}},
-		ConsistentRead: aws.Bool(true), // what was written down decides what may happen
-	})
-	if err != nil {
-		return Payment{}, fmt.Errorf("getting payment %q from %s: %w", orderID, v.name, err)
+	var r record
+	if err := v.items.Find(ctx, orderID, &r); err != nil {
+		return Payment{}, fmt.Errorf("finding the payment of order %q: %w", orderID, err)
 	}
-	return paymentOf(out.Item)
+	return r.payment(), nil
 }
 
 // Save implements Store.
-//
-// When the SDK tries again because an answer was lost, the second attempt meets the first one's item, and the caller gets ErrConflict. That
-// is harmless: it looks again, and finds that its change has been made.
 func (t *Table) Save(ctx context.Context, p Payment) (Payment, error) {
-	was := p.Version
-	p.Version++
-	p.UpdatedAt = t.now().UTC().Truncate(time.Millisecond)
-	if was == 0 {
-		p.CreatedAt = p.UpdatedAt
-	}
-	item, err := attributevalue.MarshalMap(newRecord(p))
-	if err != nil {
-		return Payment{}, fmt.Errorf("encoding payment %q: %w", p.OrderID, err)
-	}
-	in := &dynamodb.PutItemInput{TableName: &t.name, Item: item, ConditionExpression: aws.String("attribute_not_exists(orderId)")}
-	if was > 0 {
-		in.ConditionExpression = aws.String("version = :was")
-		in.ExpressionAttributeValues = map[string]types.AttributeValue{
-			":was": &types.AttributeValueMemberN{Value: strconv.FormatInt(was, 10)},
-		}
-	}
-	_, err = t.client.PutItem(ctx, in)
-	if _, changed := errors.AsType[*types.ConditionalCheckFailedException](err); changed {
+	r := newRecord(p)
+	err := t.items.Save(ctx, &r)
+	if errors.Is(err, versioned.ErrConflict) {
 		return Payment{}, ErrConflict
 	}
 	if err != nil {
-		return Payment{}, fmt.Errorf("putting payment %q into %s: %w", p.OrderID, t.name, err)
+		return Payment{}, fmt.Errorf("saving the payment of order %q: %w", p.OrderID, err)
 	}
-	return p, nil
+	return r.payment(), nil
 }

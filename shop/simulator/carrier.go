@@ -22,6 +22,8 @@ func NewCarrier(table *Table, keys thirdparty.Keys, later Later) *Carrier {
 
 // shipment is a shipment as the carrier keeps it, under SHIPMENT#<orderId>. Where it goes is not kept.
 type shipment struct {
+	item
+
 	Status         shipping.Phase `dynamodbav:"status"`
 	ShipmentID     string         `dynamodbav:"shipmentId"`
 	TrackingNumber string         `dynamodbav:"trackingNumber"`
@@ -34,10 +36,10 @@ func shipmentKey(orderID string) string { return "SHIPMENT#" + orderID }
 
 // Serve answers every request to the carrier.
 func (c *Carrier) Serve(ctx context.Context, r *handler.Request) (*handler.Response, error) {
-	if err := c.authorise(ctx, r); err != nil {
+	orderID, action, err := c.asked(ctx, r)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	switch orderID, action := r.PathValue("orderId"), r.PathValue("action"); {
 	case orderID == "":
 		return c.create(ctx, r)
 	case action == "cancel":

@@ -21,6 +21,8 @@ func NewPayments(table *Table, keys thirdparty.Keys, later Later) *Payments {
 
 // payment is a payment as the provider keeps it, under PAYMENT#<orderId>.
 type payment struct {
+	item
+
 	Status    payments.Phase `dynamodbav:"status"`
 	PaymentID string         `dynamodbav:"paymentId"`
 	RefundID  string         `dynamodbav:"refundId"`
@@ -37,11 +39,10 @@ func paymentKey(orderID string) string { return "PAYMENT#" + orderID }
 
 // Serve answers every request to the provider.
 func (p *Payments) Serve(ctx context.Context, r *handler.Request) (*handler.Response, error) {
-	if err := p.authorise(ctx, r); err != nil {
+	orderID, action, err := p.asked(ctx, r)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	orderID := r.PathValue("orderId")
-	switch action := r.PathValue("action"); {
 	case orderID == "":
 		return p.charge(ctx, r)
 	case action == "":
@@ -126,7 +127,7 @@ func (p *Payments) captureNotice(orderID string, now payment, r *handler.Request
 
 // find answers GET /payments/{orderId}.
 func (p *Payments) find(ctx context.Context, orderID string) (*handler.Response, error) {
-	now, _, err := load[payment](ctx, p.table, paymentKey(orderID))
+	now, err := load[payment](ctx, p.table, paymentKey(orderID))
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,14 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
+// asked returns what a request is about, "" for what its path does not have, if the client may ask at all.
+func (s *server) asked(ctx context.Context, r *handler.Request) (orderID, action string, err error) {
+	if err := s.authorise(ctx, r); err != nil {
+		return "", "", err
+	}
+	return r.PathValue("orderId"), r.PathValue("action"), nil
+}
+
 // authorise lets those pass who have one of the keys.
 func (s *server) authorise(ctx context.Context, r *handler.Request) error {
 	keys, err := s.keys(ctx)

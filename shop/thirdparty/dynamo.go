@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // PutClient is what a [Table] needs of DynamoDB; *dynamodb.Client has it.
@@ -37,8 +38,8 @@ func (t *Table) Remember(ctx context.Context, sender, id string) (bool, error) {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.name,
 		Item: map[string]types.AttributeValue{
-			"noticeId":  &types.AttributeValueMemberS{Value: sender + "#" + id},
-			"expiresAt": &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(remembered).Unix(), 10)},
+			"noticeId":  attr.Text(sender + "#" + id),
+			"expiresAt": attr.Expiry(t.now().Add(remembered)),
 		},
 		ConditionExpression: aws.String("attribute_not_exists(noticeId)"),
 	})

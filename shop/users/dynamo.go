@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // attrID is the table's key, and attrExpiry its time to live. The stack declares the table with the same.
@@ -95,16 +95,10 @@ func parseTime(userID, value string) (time.Time, error) {
 	return t, nil
 }
 
-func timeText(t time.Time) types.AttributeValue { return text(t.UTC().Format(timeLayout)) }
-
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
-}
+func timeText(t time.Time) types.AttributeValue { return attr.Text(t.UTC().Format(timeLayout)) }
 
 func key(userID string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{attrID: text(userID)}
+	return map[string]types.AttributeValue{attrID: attr.Text(userID)}
 }
 
 // item returns what is stored of a user.
@@ -208,7 +202,7 @@ func (t *Table) Create(ctx context.Context, p Profile) (Profile, error) {
 // Update implements Profiles.
 func (t *Table) Update(ctx context.Context, p Profile, condition Condition) (Profile, error) {
 	values := map[string]types.AttributeValue{
-		":name": text(p.Name), ":updatedAt": timeText(p.UpdatedAt), ":correlationId": text(handler.CorrelationID(ctx)), ":one": number(1),
+		":name": attr.Text(p.Name), ":updatedAt": timeText(p.UpdatedAt), ":correlationId": attr.Text(handler.CorrelationID(ctx)), ":one": attr.Number(1),
 	}
 	expression := "SET #name = :name, #updatedAt = :updatedAt, #correlationId = :correlationId, #version = #version + :one"
 	if p.ShippingAddress != nil {
@@ -255,7 +249,7 @@ func (c Condition) expression(values map[string]types.AttributeValue) string {
 	names := make([]string, len(versions))
 	for i, version := range versions {
 		names[i] = fmt.Sprintf(":version%d", i)
-		values[names[i]] = number(version)
+		values[names[i]] = attr.Number(version)
 	}
 	return "#version IN (" + strings.Join(names, ", ") + ")"
 }
@@ -285,8 +279,8 @@ func (t *Table) Close(ctx context.Context, userID, username string, at time.Time
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.name,
 		Item: map[string]types.AttributeValue{
-			attrID: text(userID), "username": text(username), "deletedAt": timeText(at), "correlationId": text(handler.CorrelationID(ctx)),
-			attrExpiry: number(at.Add(MarkLifetime).Unix()),
+			attrID: attr.Text(userID), "username": attr.Text(username), "deletedAt": timeText(at), "correlationId": attr.Text(handler.CorrelationID(ctx)),
+			attrExpiry: attr.Expiry(at.Add(MarkLifetime)),
 		},
 		ConditionExpression:      aws.String("attribute_not_exists(#deletedAt)"), // so that everybody is told once
 		ExpressionAttributeNames: map[string]string{"#deletedAt": "deletedAt"},

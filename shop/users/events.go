@@ -93,13 +93,9 @@ func (p *Publisher) publish(ctx context.Context, id, at string, detail event.Det
 
 // OnDeleted finishes what the request to delete a user began, if it was cut off: it hears of every [event.UserDeleted]. It can be repeated.
 func (s *Service) OnDeleted(ctx context.Context, e handler.Event) error {
-	detail, err := event.Parse(e)
+	deleted, err := event.ParseUserDeleted(e)
 	if err != nil {
-		return err
-	}
-	deleted, ok := detail.(event.UserDeleted)
-	if !ok || deleted.UserID == "" {
-		return fmt.Errorf("deleting a user: event %s is %q, want %q of somebody", e.ID, e.Type, event.Name(event.UserDeleted{}))
+		return fmt.Errorf("deleting a user: %w", err)
 	}
 	username, err := s.profiles.Closed(ctx, deleted.UserID)
 	if errors.Is(err, fault.ErrNotFound) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/serverless-shop/serverless-shop/handler"
 	"github.com/serverless-shop/serverless-shop/handler/handlertest"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
@@ -114,7 +115,7 @@ func TestPublisher_FailsOnWhatItCannotRead(t *testing.T) {
 	channel := &fakeChannel{}
 	for name, item := range map[string]map[string]types.AttributeValue{
 		"without time": key(annID),
-		"wrong type":   {attrID: text(annID), "version": text("one")},
+		"wrong type":   {attrID: attr.Text(annID), "version": attr.Text("one")},
 	} {
 		err := NewPublisher(channel).OnChange(t.Context(), handler.Change{ID: "1", Kind: handler.Insert, New: item})
 		require.ErrorContains(t, err, "the stored user", name)
@@ -138,6 +139,6 @@ func TestOnDeleted(t *testing.T) {
 	registered, err := event.New("1", noon, event.UserRegistered{UserID: annID})
 	require.NoError(t, err)
 	require.ErrorContains(t, s.service.OnDeleted(t.Context(), registered), "want \"User Deleted\"")
-	require.ErrorContains(t, s.service.OnDeleted(t.Context(), deleted(t, "")), "of somebody")
+	require.ErrorContains(t, s.service.OnDeleted(t.Context(), deleted(t, "")), "of nobody")
 	require.Error(t, s.service.OnDeleted(t.Context(), handler.Event{ID: "1", Type: "Nonsense"}))
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 // calls counts the calls of AWS by action, and fails those that a test wants to fail.
@@ -65,18 +66,8 @@ type fakeDynamo struct {
 	busy bool
 }
 
-func plain(value types.AttributeValue) string {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberN:
-		return v.Value
-	}
-	return ""
-}
-
 func (f *fakeDynamo) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (out *dynamodb.GetItemOutput, err error) {
-	err = f.call("GetItem", func() { out = &dynamodb.GetItemOutput{Item: f.items[plain(in.Key[attrID])]} })
+	err = f.call("GetItem", func() { out = &dynamodb.GetItemOutput{Item: f.items[attr.Plain(in.Key[attrID])]} })
 	return out, err
 }
 
@@ -90,7 +81,7 @@ func (f *fakeDynamo) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemIn
 		for table, wanted := range in.RequestItems {
 			allUsed(wanted.ExpressionAttributeNames, nil, wanted.ProjectionExpression)
 			for _, key := range wanted.Keys {
-				if item, ok := f.items[plain(key[attrID])]; ok {
+				if item, ok := f.items[attr.Plain(key[attrID])]; ok {
 					projected := map[string]types.AttributeValue{}
 					for _, name := range wanted.ExpressionAttributeNames {
 						if item[name] != nil {
@@ -134,7 +125,7 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 		ok = item["version"] != nil
 	case in:
 		for name := range strings.SplitSeq(strings.TrimSuffix(list, ")"), ", ") {
-			ok = ok || item["version"] != nil && plain(values[name]) == plain(item["version"])
+			ok = ok || item["version"] != nil && attr.Plain(values[name]) == attr.Plain(item["version"])
 		}
 	default:
 		panic(expression)
@@ -151,7 +142,7 @@ func holds(item map[string]types.AttributeValue, expression string, values map[s
 
 // store replaces an item, and tells the stream.
 func (f *fakeDynamo) store(item map[string]types.AttributeValue) {
-	id := plain(item[attrID])
+	id := attr.Plain(item[attrID])
 	kind := handler.Modify
 	if f.items[id] == nil {
 		kind = handler.Insert
@@ -164,7 +155,7 @@ func (f *fakeDynamo) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ .
 	allUsed(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.ConditionExpression)
 	var refused error
 	err := f.call("PutItem", func() {
-		refused = holds(f.items[plain(in.Item[attrID])], *in.ConditionExpression, nil, in.ReturnValuesOnConditionCheckFailure)
+		refused = holds(f.items[attr.Plain(in.Item[attrID])], *in.ConditionExpression, nil, in.ReturnValuesOnConditionCheckFailure)
 		if refused == nil {
 			f.store(in.Item)
 		}
@@ -178,7 +169,7 @@ func (f *fakeDynamo) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ .
 
 func (f *fakeDynamo) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	allUsed(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.UpdateExpression, in.ConditionExpression)
-	old := f.items[plain(in.Key[attrID])]
+	old := f.items[attr.Plain(in.Key[attrID])]
 	out := &dynamodb.UpdateItemOutput{}
 	var refused error
 	err := f.call("UpdateItem", func() {
@@ -206,8 +197,8 @@ func updated(old map[string]types.AttributeValue, in *dynamodb.UpdateItemInput) 
 		attribute := in.ExpressionAttributeNames[name]
 		switch {
 		case value == "#version + :one":
-			n, _ := strconv.Atoi(plain(old["version"]))
-			item[attribute] = number(int64(n) + 1)
+			n, _ := strconv.Atoi(attr.Plain(old["version"]))
+			item[attribute] = attr.Number(int64(n) + 1)
 		case in.ExpressionAttributeValues[value] == nil || attribute == "":
 			panic(clause)
 		default:

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/serverless-shop/serverless-shop/handler/fault"
+	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
 var home = Address{Name: "Ann Lee", Street: "Kai 1", City: "Kiel", Postcode: "24103", Country: "DE"}
@@ -103,8 +104,8 @@ func TestClose_KeepsNothingOfThePerson(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.service.profiles.Close(t.Context(), annID, annID, noon))
 	require.Equal(t, map[string]types.AttributeValue{
-		"userId": text(annID), "username": text(annID), "deletedAt": text("2026-03-01T12:00:00.000Z"), "correlationId": text(""),
-		"expiresAt": number(noon.AddDate(0, 0, 30).Unix()),
+		"userId": attr.Text(annID), "username": attr.Text(annID), "deletedAt": attr.Text("2026-03-01T12:00:00.000Z"), "correlationId": attr.Text(""),
+		"expiresAt": attr.Expiry(noon.AddDate(0, 0, 30)),
 	}, s.dynamo.items[annID])
 }
 

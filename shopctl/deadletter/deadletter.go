@@ -77,7 +77,8 @@ type Status struct {
 // queuesAtOnce is how many queues are asked at the same time.
 const queuesAtOnce = 8
 
-// List tells what every queue holds, those with messages first. A queue that cannot be read is in the list, and in the error.
+// List tells what every queue holds, those with messages first. A queue that cannot be read is in the list, and in the error, unless
+// ctx has ended: then there is no list.
 func (d *Desk) List(ctx context.Context) ([]Status, error) {
 	names := slices.Sorted(maps.Keys(d.queues))
 	all := make([]Status, len(names))
@@ -94,6 +95,9 @@ func (d *Desk) List(ctx context.Context) ([]Status, error) {
 		})
 	}
 	_ = group.Wait() // the goroutines keep their errors
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("listing dead-letter queues: %w", err)
+	}
 	slices.SortStableFunc(all, func(a, b Status) int { return (b.Messages + b.Busy) - (a.Messages + a.Busy) })
 	return all, errors.Join(errs...)
 }
@@ -193,21 +197,27 @@ type Message struct {
 	Body string `json:"body"`
 }
 
-// Show returns up to n messages of a queue, all different, and leaves them where they are. They are hidden from others for a moment.
-func (d *Desk) Show(ctx context.Context, name string, n int) (messages []Message, err error) {
+// Show returns up to n messages of a queue, all different, of about so many as there are, and leaves them where they are. They are hidden
+// from others for a moment. Of a FIFO queue's group, SQS shows no more than it hands out at once.
+func (d *Desk) Show(ctx context.Context, name string, n int) (messages []Message, all int, err error) {
 	if n < 1 || n > 1000 {
-		return nil, fmt.Errorf("showing %d messages, want 1–1000", n)
+		return nil, 0, fmt.Errorf("showing %d messages, want 1–1000", n)
 	}
 	name, q, err := d.named(name)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	visible, busy, err := d.depth(ctx, q)
+	if err != nil {
+		return nil, 0, fmt.Errorf("looking into %s: %w", name, err)
+	}
+	all = visible + busy
 	var held []types.Message
 	defer func() { err = errors.Join(err, d.giveBack(ctx, q, held)) }()
 	for empty := 0; len(held) < n && empty < emptyReceives; {
 		received, err := d.receive(ctx, q, n-len(held), lookingTime)
 		if err != nil {
-			return messages, fmt.Errorf("looking into %s: %w", name, err)
+			return messages, all, fmt.Errorf("looking into %s: %w", name, err)
 		}
 		if len(received) == 0 {
 			empty++
@@ -217,7 +227,7 @@ func (d *Desk) Show(ctx context.Context, name string, n int) (messages []Message
 			messages = append(messages, describe(q, m))
 		}
 	}
-	return messages, nil
+	return messages, max(all, len(messages)), nil
 }
 
 func describe(q resources.DeadLetterQueue, m types.Message) Message {

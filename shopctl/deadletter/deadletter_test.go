@@ -264,21 +264,22 @@ func TestShow_LeavesEverythingWhereItIs(t *testing.T) {
 	for i := range 14 {
 		f.add("https://mail-dlq", fmt.Sprintf(`{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"n":%d},"responsePayload":{"errorType":"Boom","errorMessage":"no"}}`, i))
 	}
-	messages, err := d.Show(t.Context(), "mail-dlq", 12)
+	messages, all, err := d.Show(t.Context(), "mail-dlq", 12)
 	require.NoError(t, err)
+	require.Equal(t, 14, all)
 	require.Len(t, messages, 12)
 	require.Equal(t, "m1", messages[0].ID)
 	require.Equal(t, 1, messages[0].Receives)
 	require.Equal(t, "RetriesExhausted: Boom: no", messages[0].Why)
 	require.Equal(t, "m12", messages[11].ID, "all different")
 	require.Len(t, f.bodies("https://mail-dlq"), 14)
-	again, err := d.Show(t.Context(), "mail-dlq", 100)
+	again, _, err := d.Show(t.Context(), "mail-dlq", 100)
 	require.NoError(t, err)
 	require.Len(t, again, 14, "they can be seen again at once")
 
-	_, err = d.Show(t.Context(), "unknown", 1)
+	_, _, err = d.Show(t.Context(), "unknown", 1)
 	require.ErrorContains(t, err, `there is no dead-letter queue "unknown"; `+"`shopctl dlq list` names them: mail-dlq, pay-dlq")
-	_, err = d.Show(t.Context(), "mail", 0)
+	_, _, err = d.Show(t.Context(), "mail", 0)
 	require.ErrorContains(t, err, "showing 0 messages, want 1–1000")
 }
 
@@ -292,7 +293,7 @@ func TestShow_SaysWhyEventBridgeAndSNSGaveUp(t *testing.T) {
 		m.MessageAttributes = map[string]types.MessageAttributeValue{"ErrorCode": text("403"), "ErrorMessage": text("denied")}
 	})
 	for queue, want := range map[string]string{"rule": "NO_PERMISSIONS: not allowed", "topic": "403: denied"} {
-		messages, err := d.Show(t.Context(), queue, 1)
+		messages, _, err := d.Show(t.Context(), queue, 1)
 		require.NoError(t, err)
 		require.Equal(t, want, messages[0].Why)
 	}
@@ -315,4 +316,10 @@ func TestList_TellsDepthAndAgeOfEveryQueue(t *testing.T) {
 	require.ErrorIs(t, err, errInjected)
 	require.Len(t, all, len(queues))
 	require.True(t, slices.ContainsFunc(all, func(s Status) bool { return s.Error != "" }))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	f.beforeCall = func(int) { cancel() }
+	all, err = d.List(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, all, "or it would look as if half the queues were not reachable")
 }

@@ -66,9 +66,13 @@ func (f *Flow) List(ctx context.Context, failed bool, limit int) ([]Execution, e
 	if failed {
 		statuses = stopped
 	}
+	wanted := func(types.ExecutionListItem) (bool, error) { return true, nil }
+	if failed {
+		wanted = func(item types.ExecutionListItem) (bool, error) { return f.isLatest(ctx, aws.ToString(item.Name)) }
+	}
 	var items []types.ExecutionListItem
 	for _, status := range statuses {
-		found, err := f.list(ctx, status, limit)
+		found, err := f.list(ctx, status, limit, wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -90,30 +94,44 @@ func (f *Flow) List(ctx context.Context, failed bool, limit int) ([]Execution, e
 			if err := f.explain(ctx, &e); err != nil {
 				return nil, err
 			}
-			if failed {
-				_, err := f.describe(ctx, next(e.Name))
-				if err == nil {
-					continue
-				}
-				if !errors.As(err, new(*types.ExecutionDoesNotExist)) {
-					return nil, err
-				}
-			}
 		}
 		all = append(all, e)
 	}
 	return all, nil
 }
 
-func (f *Flow) list(ctx context.Context, status types.ExecutionStatus, limit int) (items []types.ExecutionListItem, err error) {
+// isLatest tells whether no later execution was started for the order of one.
+func (f *Flow) isLatest(ctx context.Context, name string) (bool, error) {
+	_, err := f.describe(ctx, next(name))
+	if errors.As(err, new(*types.ExecutionDoesNotExist)) {
+		return true, nil
+	}
+	return false, err
+}
+
+// list returns up to limit executions that are wanted, the latest first.
+func (f *Flow) list(
+	ctx context.Context, status types.ExecutionStatus, limit int, wanted func(types.ExecutionListItem) (bool, error),
+) (items []types.ExecutionListItem, err error) {
 	in := &sfn.ListExecutionsInput{StateMachineArn: &f.machine, StatusFilter: status, MaxResults: int32(limit)} //nolint:gosec // 1–1000
 	for {
 		out, err := f.client.ListExecutions(ctx, in)
 		if err != nil {
 			return nil, fmt.Errorf("listing executions of %s: %w", f.machine, err)
 		}
-		items = append(items, out.Executions...)
-		if out.NextToken == nil || len(items) >= limit {
+		for _, item := range out.Executions {
+			ok, err := wanted(item)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				items = append(items, item)
+			}
+			if len(items) == limit {
+				return items, nil
+			}
+		}
+		if out.NextToken == nil {
 			return items, nil
 		}
 		in.NextToken = out.NextToken
@@ -127,18 +145,28 @@ func (f *Flow) explain(ctx context.Context, e *Execution) error {
 		return fmt.Errorf("reading execution %s: %w", e.Name, err)
 	}
 	e.Error, e.Cause = aws.ToString(out.Error), aws.ToString(out.Cause)
-	history, err := f.client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &e.ARN, ReverseOrder: true, MaxResults: 25})
-	if err != nil {
-		return fmt.Errorf("reading where execution %s stopped: %w", e.Name, err)
-	}
-	for _, h := range history.Events {
-		if h.StateEnteredEventDetails != nil {
-			e.Step = aws.ToString(h.StateEnteredEventDetails.Name)
-			break
+	// A step that was tried eleven times has left more than thirty events since it was entered.
+	in := &sfn.GetExecutionHistoryInput{ExecutionArn: &e.ARN, ReverseOrder: true, MaxResults: historyPage}
+	for {
+		history, err := f.client.GetExecutionHistory(ctx, in)
+		if err != nil {
+			return fmt.Errorf("reading where execution %s stopped: %w", e.Name, err)
 		}
+		for _, h := range history.Events {
+			if h.StateEnteredEventDetails != nil {
+				e.Step = aws.ToString(h.StateEnteredEventDetails.Name)
+				return nil
+			}
+		}
+		if history.NextToken == nil {
+			return nil
+		}
+		in.NextToken = history.NextToken
 	}
-	return nil
 }
+
+// historyPage is how many events of an execution are read at once.
+const historyPage = 100
 
 // arn is the ARN of the execution of this name.
 func (f *Flow) arn(name string) string {

@@ -1,8 +1,11 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +25,7 @@ type fakeFlow struct {
 	inputs     map[string]string
 	redrivable error
 	redriven   []string
+	attempts   int // of the step that stopped
 }
 
 func nameOf(arn *string) string { return (*arn)[strings.LastIndex(*arn, ":")+1:] }
@@ -40,8 +44,17 @@ func (f *fakeFlow) GetExecutionHistory(_ context.Context, in *sfn.GetExecutionHi
 	}
 	all := []types.HistoryEvent{entered("ReserveStock"), entered("RefundPayment"), {Type: types.HistoryEventTypeExecutionFailed}}
 	if in.ReverseOrder {
+		all = slices.Insert(all, 2, slices.Repeat([]types.HistoryEvent{{Type: types.HistoryEventTypeTaskFailed}}, f.attempts)...)
 		slices.Reverse(all)
-		return &sfn.GetExecutionHistoryOutput{Events: all}, nil
+		from := 0
+		if in.NextToken != nil {
+			from, _ = strconv.Atoi(*in.NextToken)
+		}
+		out := &sfn.GetExecutionHistoryOutput{Events: all[from:min(from+int(in.MaxResults), len(all))]}
+		if to := from + len(out.Events); to < len(all) {
+			out.NextToken = aws.String(strconv.Itoa(to))
+		}
+		return out, nil
 	}
 	if in.NextToken == nil {
 		return &sfn.GetExecutionHistoryOutput{Events: all[:2], NextToken: aws.String("more")}, nil
@@ -51,7 +64,19 @@ func (f *fakeFlow) GetExecutionHistory(_ context.Context, in *sfn.GetExecutionHi
 
 func (f *fakeFlow) ListExecutions(_ context.Context, in *sfn.ListExecutionsInput, _ ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error) {
 	out := &sfn.ListExecutionsOutput{}
-	for name, status := range f.executions {
+	after := aws.ToString(in.NextToken)
+	for _, name := range slices.SortedFunc(maps.Keys(f.executions), latestFirst) {
+		status := f.executions[name]
+		if after != "" {
+			if name == after {
+				after = ""
+			}
+			continue
+		}
+		if len(out.Executions) == int(in.MaxResults) {
+			out.NextToken = out.Executions[len(out.Executions)-1].Name
+			return out, nil
+		}
 		if in.StatusFilter == "" || in.StatusFilter == status {
 			arn := "arn:aws:states:eu-west-1:123456789012:execution:order-flow-1:" + name
 			out.Executions = append(out.Executions, types.ExecutionListItem{Name: aws.String(name), ExecutionArn: &arn, Status: status, StartDate: aws.Time(time.Unix(int64(len(name)), 0))})
@@ -59,6 +84,9 @@ func (f *fakeFlow) ListExecutions(_ context.Context, in *sfn.ListExecutionsInput
 	}
 	return out, nil
 }
+
+// latestFirst orders executions by when they were started: the longer the name, the later.
+func latestFirst(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
 
 func (f *fakeFlow) RedriveExecution(_ context.Context, in *sfn.RedriveExecutionInput, _ ...func(*sfn.Options)) (*sfn.RedriveExecutionOutput, error) {
 	if f.redrivable != nil {
@@ -99,6 +127,28 @@ func TestList_ShowsWhereAndWhyExecutionsStopped(t *testing.T) {
 	require.Len(t, all, 6)
 	_, err = flow.List(t.Context(), false, 0)
 	require.ErrorContains(t, err, "want 1–1000")
+}
+
+func TestList_LooksBehindThoseThatWentOn(t *testing.T) {
+	_, flow := newFlow()
+	failed, err := flow.List(t.Context(), true, 1)
+	require.NoError(t, err)
+	require.Equal(t, "slow-one", failed[0].Name)
+	f := &fakeFlow{executions: map[string]types.ExecutionStatus{
+		"older": "FAILED", "latest": "FAILED", "latest-again-1": "SUCCEEDED", "latest2": "FAILED", "latest2-again-1": "SUCCEEDED",
+	}}
+	failed, err = New(f, machine).List(t.Context(), true, 1)
+	require.NoError(t, err)
+	require.Len(t, failed, 1, "though the latest failed one was repaired")
+	require.Equal(t, "older", failed[0].Name)
+}
+
+func TestList_FindsTheStepBehindItsManyAttempts(t *testing.T) {
+	f, flow := newFlow()
+	f.attempts = 250
+	failed, err := flow.List(t.Context(), true, 10)
+	require.NoError(t, err)
+	require.Equal(t, "RefundPayment", failed[1].Step)
 }
 
 func TestRedrive(t *testing.T) {

@@ -84,6 +84,16 @@ func (c Counts) Total() int {
 	return total
 }
 
+// Check tells what is wrong with a replay before it begins: an empty range, or a rule that there is not.
+func (a *Archive) Check(r Range, rules []string) error {
+	if len(rules) > 0 {
+		if _, err := a.ruleARNs(rules); err != nil {
+			return err
+		}
+	}
+	return r.validate()
+}
+
 // Count counts the events of orders in a range, each once, in the S3 archive.
 func (a *Archive) Count(ctx context.Context, r Range) (Counts, error) {
 	counts := Counts{}
@@ -231,8 +241,8 @@ type Kept struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
-// Kept tells what EventBridge's archive holds. It does not count by type or time.
-func (a *Archive) Kept(ctx context.Context) (Kept, error) {
+// Kept tells what EventBridge's archive holds. It does not count by type or time. A range that begins before the archive does is an error.
+func (a *Archive) Kept(ctx context.Context, r Range) (Kept, error) {
 	arn := a.found.Bus.ArchiveARN
 	name := arn[strings.LastIndex(arn, "/")+1:]
 	if name == "" {
@@ -245,6 +255,10 @@ func (a *Archive) Kept(ctx context.Context) (Kept, error) {
 	kept := Kept{Events: out.EventCount}
 	if days := aws.ToInt32(out.RetentionDays); days > 0 {
 		kept.Since = time.Now().UTC().AddDate(0, 0, -int(days))
+	}
+	if r.From.Before(kept.Since) {
+		return Kept{}, fmt.Errorf("EventBridge's archive begins at %s, after --from %s; send older events of orders from S3 with --to-bus, or begin later",
+			kept.Since.Format(time.RFC3339), r.From.Format(time.RFC3339))
 	}
 	return kept, nil
 }
@@ -262,13 +276,8 @@ func (a *Archive) ToRules(ctx context.Context, r Range, rules []string, progress
 	if len(r.Types) > 0 {
 		return errors.New("EventBridge replays whatever the rules' own patterns match; --type works with --to-bus only")
 	}
-	kept, err := a.Kept(ctx)
-	if err != nil {
+	if _, err := a.Kept(ctx, r); err != nil {
 		return err
-	}
-	if r.From.Before(kept.Since) {
-		return fmt.Errorf("EventBridge's archive begins at %s, after --from %s; send older events of orders from S3 with --to-bus, or begin later",
-			kept.Since.Format(time.RFC3339), r.From.Format(time.RFC3339))
 	}
 	name := "shopctl-" + time.Now().UTC().Format("20060102-150405.000")
 	_, err = a.events.StartReplay(ctx, &eventbridge.StartReplayInput{

@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/serverless-shop/serverless-shop/local/shop"
@@ -84,11 +87,30 @@ func Parse(outputs []byte) (*Resources, error) {
 }
 
 // Region is where the stack is.
-func (r *Resources) Region() string {
-	if parts := strings.Split(r.OrderFlow, ":"); len(parts) > 3 {
-		return parts[3]
-	}
-	return ""
+func (r *Resources) Region() string { return r.place().Region }
+
+// Account is the number of the AWS account that the stack is in.
+func (r *Resources) Account() string { return r.place().AccountID }
+
+// place has the region and the account of everything in the stack; none if its outputs have been tampered with.
+func (r *Resources) place() arn.ARN {
+	parsed, _ := arn.Parse(r.OrderFlow) // the zero ARN otherwise
+	return parsed
+}
+
+const (
+	// maxAttempts is how often a call is tried. A story reads 60 log groups, CloudWatch Logs answers 5 such calls a second per account and
+	// region (AWS re:Post, "How do I determine throttling in my CloudWatch logs?"), and the SDK's own 3 attempts lose some of them.
+	maxAttempts = 10
+	// maxBackoff is the longest wait between two attempts, so that nobody waits for minutes to hear that the network is down.
+	maxBackoff = 2 * time.Second
+)
+
+// patient slows down when AWS throttles its calls, and tries each up to maxAttempts times.
+func patient() aws.Retryer {
+	return retry.AddWithMaxBackoffDelay(retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(o *retry.StandardOptions) { o.MaxAttempts = maxAttempts })
+	}), maxBackoff)
 }
 
 // LocalStack is the stack of the shop on this machine.
@@ -97,8 +119,9 @@ const LocalStack = "local"
 // Find returns the resources of a stack, and the configuration of clients that reach them. outputs is a file with the stack's outputs; without
 // one the outputs of the local stack are read from its state, and those of others are asked of the pulumi CLI. dir is a folder of the repository.
 //
-// Clients are configured as the AWS SDK's usual variables and files say (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …), in the stack's own region
-// unless another is set. Without AWS_ENDPOINT_URL, the local stack means the emulator that it runs in.
+// Clients are configured as the AWS SDK's usual variables and files say (AWS_PROFILE, AWS_ENDPOINT_URL …), in the stack's own region: nothing of it
+// is in another. They slow down when AWS throttles them, and try up to 10 times, unless AWS_RETRY_MODE or AWS_MAX_ATTEMPTS say otherwise.
+// Without AWS_ENDPOINT_URL, the local stack means the emulator that it runs in. It is an error if there are no credentials.
 func Find(ctx context.Context, dir, stack, outputs string, getenv func(string) string) (*Resources, aws.Config, error) {
 	found, local, err := find(ctx, dir, stack, outputs, getenv)
 	if err != nil {
@@ -107,13 +130,16 @@ func Find(ctx context.Context, dir, stack, outputs string, getenv func(string) s
 	if local != nil && getenv("AWS_ENDPOINT_URL") == "" {
 		return found, local.AWS(), nil
 	}
-	var options []func(*config.LoadOptions) error
-	if getenv("AWS_REGION") == "" && getenv("AWS_DEFAULT_REGION") == "" {
-		options = append(options, config.WithRegion(found.Region()))
+	options := []func(*config.LoadOptions) error{config.WithRegion(found.Region())}
+	if getenv("AWS_RETRY_MODE") == "" && getenv("AWS_MAX_ATTEMPTS") == "" {
+		options = append(options, config.WithRetryer(patient))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return nil, aws.Config{}, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, aws.Config{}, fmt.Errorf("getting AWS credentials for stack %s: %w; log in (aws sso login), or name a profile: AWS_PROFILE", stack, err)
 	}
 	return found, cfg, nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -87,15 +88,22 @@ type Story struct {
 	Unreachable []Unreachable `json:"unreachable,omitempty"`
 }
 
-// logGroupsAtOnce keeps below the 5 requests a second that CloudWatch Logs answers in small regions; the SDK waits when it is too fast.
+// logGroupsAtOnce is few, since CloudWatch Logs answers 5 requests a second per account and region. Clients should wait when it is throttled.
 const logGroupsAtOnce = 4
 
 // clockSkew is how much earlier than the order's first event a log line may be.
 const clockSkew = time.Minute
 
+// aftermath is how long after the last thing that is known of a settled order its log lines are looked for: a stream tries again for 24 hours.
+// CloudWatch Logs reads everything in between, however little of it is about the order.
+const aftermath = 25 * time.Hour
+
+// settled are the states in which nothing more happens to an order by itself.
+var settled = []orders.Status{orders.Delivered, orders.Cancelled, orders.Failed, orders.Refunded, orders.Returned}
+
 // Tell asks all sources. Without the order's events there is no story: fault.ErrNotFound if there is no such order. Any other source that
-// cannot be reached is named in the story.
-func Tell(ctx context.Context, s Sources, orderID string) (Story, error) {
+// cannot be reached is named in the story, unless ctx has ended. progress is told how many log groups of how many were read.
+func Tell(ctx context.Context, s Sources, orderID string, progress func(done, all int)) (Story, error) {
 	order, history, err := s.Orders.Load(ctx, orderID)
 	if err != nil {
 		return Story{}, err
@@ -121,13 +129,30 @@ func Tell(ctx context.Context, s Sources, orderID string) (Story, error) {
 	ask("shipments", func() error { return b.shipment(ctx, s, orderID) })
 	ask("mails", func() error { return b.mails(ctx, s, orderID) })
 	ask("order flow", func() error { return b.flow(ctx, s, orderID) })
-	ask("logs", func() error { b.logs(ctx, s, history[0].At.Add(-clockSkew)); return nil })
 	_ = group.Wait() // what goes wrong is in the book
+	b.logs(ctx, s, history[0].At.Add(-clockSkew), b.end(order.Status), progress)
+	if err := ctx.Err(); err != nil {
+		return Story{}, fmt.Errorf("telling the story of order %q: %w", orderID, err)
+	}
 	slices.SortStableFunc(b.Timeline, func(a, b Entry) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(rank(a), rank(b)))
 	})
 	slices.SortFunc(b.Unreachable, func(a, b Unreachable) int { return cmp.Compare(a.Source, b.Source) })
 	return b.Story, nil
+}
+
+// end is until when log lines can be about the order; zero if it is not settled.
+func (b *book) end(status orders.Status) time.Time {
+	if !slices.Contains(settled, status) {
+		return time.Time{}
+	}
+	var last time.Time
+	for _, e := range b.Timeline {
+		if e.At.After(last) {
+			last = e.At
+		}
+	}
+	return last.Add(aftermath)
 }
 
 // rank puts log lines behind what they tell of in the same millisecond.
@@ -275,15 +300,17 @@ func shortened(text string) string {
 }
 
 // logs reads the lines of every function that name the order or one of its correlation ids.
-func (b *book) logs(ctx context.Context, s Sources, since time.Time) {
+func (b *book) logs(ctx context.Context, s Sources, since, until time.Time, progress func(done, all int)) {
 	ids := append([]string{b.OrderID}, b.CorrelationIDs...)
 	var group errgroup.Group
+	var read atomic.Int64
 	group.SetLimit(logGroupsAtOnce)
 	for _, function := range slices.Sorted(maps.Keys(s.LogGroups)) {
 		group.Go(func() error {
+			defer func() { progress(int(read.Add(1)), len(s.LogGroups)) }()
 			seen := map[string]bool{}
 			for _, id := range ids {
-				events, err := filter(ctx, s.Logs, s.LogGroups[function], id, since)
+				events, err := filter(ctx, s.Logs, s.LogGroups[function], id, since, until)
 				if err != nil {
 					b.miss("log of "+function, err)
 					return nil
@@ -303,8 +330,11 @@ func (b *book) logs(ctx context.Context, s Sources, since time.Time) {
 }
 
 // filter returns the log events of a group with an id in them. A group that was never written to has none.
-func filter(ctx context.Context, logs Logs, group, id string, since time.Time) ([]logtypes.FilteredLogEvent, error) {
+func filter(ctx context.Context, logs Logs, group, id string, since, until time.Time) ([]logtypes.FilteredLogEvent, error) {
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, FilterPattern: aws.String(`"` + id + `"`), StartTime: aws.Int64(since.UnixMilli())}
+	if !until.IsZero() {
+		in.EndTime = aws.Int64(until.UnixMilli())
+	}
 	var events []logtypes.FilteredLogEvent
 	for {
 		out, err := logs.FilterLogEvents(ctx, in)
@@ -343,4 +373,4 @@ func entryOf(function string, e logtypes.FilteredLogEvent) Entry {
 }
 
 // common are the attributes of every line that say nothing about what happened.
-var common = []string{"timestamp", "level", "message", "requestId", "traceId", "coldStart", "correlationId", "orderId", "function"}
+var common = []string{"timestamp", "level", "message", "requestId", "traceId", "coldStart", "correlationId", "orderId", "function", "stack", "_aws"}

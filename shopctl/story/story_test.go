@@ -1,10 +1,12 @@
 package story
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +31,10 @@ func at(second int) time.Time { return noon.Add(time.Duration(second) * time.Sec
 // fakeShop knows one order, and can have any part out of reach.
 type fakeShop struct {
 	unreachable map[string]bool
+	status      orders.Status // PAID unless it is set
+
+	mu    sync.Mutex
+	until int64 // of the last search in the logs
 }
 
 func (f *fakeShop) fails(part string) error {
@@ -43,7 +49,7 @@ func (f *fakeShop) Load(_ context.Context, orderID string) (orders.Order, []orde
 		return orders.Order{}, nil, fault.New(fault.ErrNotFound, "none")
 	}
 	meta := event.Meta{CorrelationID: "corr-1"}
-	return orders.Order{Status: orders.Paid}, []orders.Recorded{
+	return orders.Order{Status: cmp.Or(f.status, orders.Paid)}, []orders.Recorded{
 		{Version: 1, At: at(0), Detail: event.OrderCreated{Meta: meta, Order: event.Order{OrderID: "o1", Currency: "EUR", Total: 25.8}}},
 		{Version: 2, At: at(4), Detail: event.OrderPaid{Meta: meta, Order: event.Order{OrderID: "o1", Total: 25.8, Currency: "EUR"}, PaymentID: "pay-1"}},
 	}, f.fails("orders")
@@ -84,11 +90,14 @@ func (f *fakeShop) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterL
 	if *in.LogGroupName == "/never-ran" {
 		return nil, &logtypes.ResourceNotFoundException{}
 	}
+	f.mu.Lock()
+	f.until = aws.ToInt64(in.EndTime)
+	f.mu.Unlock()
 	if *in.StartTime != at(-60).UnixMilli() {
 		return nil, fmt.Errorf("start time %d", *in.StartTime)
 	}
 	lines := []logtypes.FilteredLogEvent{
-		{Timestamp: aws.Int64(at(2).UnixMilli()), Message: aws.String(`{"timestamp":"x","level":"ERROR","message":"charging failed","orderId":"o1","correlationId":"corr-1","attempt":2}`)},
+		{Timestamp: aws.Int64(at(2).UnixMilli()), Message: aws.String(`{"timestamp":"x","level":"ERROR","message":"charging failed","orderId":"o1","correlationId":"corr-1","attempt":2,"stack":"prod","_aws":{"Timestamp":1}}`)},
 		{Timestamp: aws.Int64(at(6).UnixMilli()), Message: aws.String("panic: corr-1 " + strings.Repeat("x", 600))},
 	}
 	out := &cloudwatchlogs.FilterLogEventsOutput{}
@@ -118,9 +127,31 @@ func tell(t *testing.T, unreachable ...string) Story {
 		Mails: func(context.Context, string) ([]notifications.Told, error) {
 			return []notifications.Told{{Whom: "CUSTOMER", Kind: "PLACED", SentAt: at(7)}}, f.fails("mails")
 		},
-	}, "o1")
+	}, "o1", func(done, all int) { require.LessOrEqual(t, done, all) })
 	require.NoError(t, err)
 	return told
+}
+
+func TestTell_LooksForLogLinesAsLongAsThereCanBeAny(t *testing.T) {
+	mails := func(context.Context, string) ([]notifications.Told, error) { return nil, nil }
+	for status, until := range map[orders.Status]int64{orders.Paid: 0, orders.Delivered: at(9).Add(25 * time.Hour).UnixMilli()} {
+		f := &fakeShop{status: status}
+		_, err := Tell(t.Context(), Sources{
+			Orders: f, Payments: fakePayments{f}, Shipments: fakeShipments{f}, Flow: f, Logs: f, Mails: mails, LogGroups: map[string]string{"charge-payment": "/charge"},
+		}, "o1", func(int, int) {})
+		require.NoError(t, err)
+		require.Equal(t, until, f.until, status)
+	}
+}
+
+func TestTell_InterruptedIsNoStory(t *testing.T) {
+	f := &fakeShop{}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Tell(ctx, Sources{
+		Orders: f, Payments: fakePayments{f}, Shipments: fakeShipments{f}, Flow: f, Logs: f, LogGroups: map[string]string{"charge-payment": "/charge"},
+		Mails: func(context.Context, string) ([]notifications.Told, error) { cancel(); return nil, context.Canceled },
+	}, "o1", func(int, int) {})
+	require.ErrorIs(t, err, context.Canceled, "it would look as if it were known, but for the mails")
 }
 
 func TestTell_PutsEverythingInTheOrderOfTime(t *testing.T) {
@@ -158,6 +189,6 @@ func TestTell_NamesWhatItCouldNotReach(t *testing.T) {
 
 func TestTell_NeedsTheOrder(t *testing.T) {
 	f := &fakeShop{}
-	_, err := Tell(t.Context(), Sources{Orders: f}, "unknown")
+	_, err := Tell(t.Context(), Sources{Orders: f}, "unknown", func(int, int) {})
 	require.ErrorIs(t, err, fault.ErrNotFound)
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ComponentProps, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { ApiError } from "../api/http";
 import { type Address, deleteMe, getMe, type Profile, putMe } from "../api/shop";
@@ -104,37 +104,30 @@ function Details({ profile, notice, onNotice }: DetailsProps) {
       />
       <fieldset className={styles.address}>
         <legend>Where your parcels go</legend>
-        <Field
+        <AddressField
           label="Recipient"
           name="recipient"
           autoComplete="shipping name"
-          required={false}
-          maxLength={120}
           defaultValue={address?.name}
         />
-        <Field
+        <AddressField
           label="Street and number"
           name="street"
           autoComplete="shipping street-address"
-          required={false}
-          maxLength={120}
           defaultValue={address?.street}
         />
         <div className={styles.town}>
-          <Field
+          <AddressField
             label="Postcode"
             name="postcode"
             autoComplete="shipping postal-code"
-            required={false}
             maxLength={20}
             defaultValue={address?.postcode}
           />
-          <Field
+          <AddressField
             label="City"
             name="city"
             autoComplete="shipping address-level2"
-            required={false}
-            maxLength={120}
             defaultValue={address?.city}
           />
         </div>
@@ -154,6 +147,11 @@ function Details({ profile, notice, onNotice }: DetailsProps) {
       </fieldset>
     </Form>
   );
+}
+
+/** A line of the address, which may stay empty. */
+function AddressField(field: ComponentProps<typeof Field>) {
+  return <Field required={false} maxLength={120} {...field} />;
 }
 
 /** The address of the form's fields; undefined if all of them are empty. */
