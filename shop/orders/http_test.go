@@ -96,7 +96,10 @@ func TestRoutes_PlaceOrderRefuses(t *testing.T) {
 		"a customer": {with(func(r *handlertest.Request) { r.Body = strings.Replace(r.Body, "{", `{"customerId":"grace",`, 1) }), 400, "customerId"},
 		"a price": {with(func(r *handlertest.Request) {
 			r.Body = strings.Replace(r.Body, `"quantity"`, `"priceCents":1,"quantity"`, 1)
-		}), 400, "lines"},
+		}), 400, "lines[0].priceCents"},
+		"two quantities": {with(func(r *handlertest.Request) {
+			r.Body = strings.Replace(r.Body, `"quantity":2`, `"quantity":2,"quantity":9`, 1)
+		}), 400, "lines[0].quantity"},
 		"no quantity":     {with(func(r *handlertest.Request) { r.Body = strings.Replace(r.Body, `"quantity":2`, `"quantity":0`, 1) }), 400, "lines[0].quantity"},
 		"unknown product": {with(func(r *handlertest.Request) { r.Body = strings.Replace(r.Body, `"teapot"`, `"unicorn"`, 1) }), 422, "lines[1].productId"},
 	} {
