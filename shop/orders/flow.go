@@ -55,7 +55,8 @@ type flowLine struct {
 }
 
 // OnCreated starts the workflow for the order of an [event.OrderCreated]. The execution is called as the order, so each order has one,
-// however often the event comes. An order whose customer's data has been erased meanwhile ends here.
+// however often the event comes. An order whose customer's data was erased before it could begin ends here; one that has begun is left to
+// its workflow, also if the event comes again after the customer has left.
 func (f *Flow) OnCreated(ctx context.Context, e handler.Event) error {
 	created, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
@@ -66,10 +67,20 @@ func (f *Flow) OnCreated(ctx context.Context, e handler.Event) error {
 		return err
 	}
 	if !found {
-		_, err := f.service.Advance(ctx, Instruction{OrderID: created.OrderID, Command: CommandClose, Reason: "CustomerDeleted"})
-		return err
+		return f.end(ctx, created)
 	}
 	return f.start(ctx, created, private)
+}
+
+// end fails an order that cannot be carried out any more, unless it is or was.
+func (f *Flow) end(ctx context.Context, created event.OrderCreated) error {
+	_, err := f.service.change(ctx, created.OrderID, func(o Order) (event.Detail, error) {
+		if o.Status != Pending {
+			return nil, nil
+		}
+		return o.Close(event.NewMeta(created.CorrelationID, EventID(o.ID, o.Version)), endings["CustomerDeleted"], false)
+	})
+	return err
 }
 
 func (f *Flow) start(ctx context.Context, created event.OrderCreated, p Private) error {
@@ -100,16 +111,14 @@ func (f *Flow) start(ctx context.Context, created event.OrderCreated, p Private)
 // Command is what the order flow tells an order.
 type Command string
 
-// The commands of the order flow. Underway is Ship of a parcel that was to be stopped, see [Order.Underway]. Close ends an order after everything was undone, see [Order.Close]; Fail and Refund are the same when it is
-// known that no money, or that money, went back.
+// The commands of the order flow. Underway is Ship of a parcel that was to be stopped, see [Order.Underway]. Close ends an order after
+// everything was undone, see [Order.Close].
 const (
 	CommandReserve   Command = "reserve"
 	CommandBackorder Command = "backorder"
 	CommandPay       Command = "pay"
 	CommandShip      Command = "ship"
 	CommandUnderway  Command = "underway"
-	CommandFail      Command = "fail"
-	CommandRefund    Command = "refund"
 	CommandClose     Command = "close"
 )
 
@@ -126,7 +135,7 @@ type Instruction struct {
 	// ShipmentID and TrackingNumber are the carrier's (ship, underway).
 	ShipmentID     string `json:"shipmentId"`
 	TrackingNumber string `json:"trackingNumber"`
-	// Reason is why the order ends: the name of the error that ended the flow (fail, refund, close).
+	// Reason is why the order ends: the name of the error that ended the flow (close).
 	Reason string `json:"reason"`
 	// Refund is what became of the money: REFUNDED, or anything else if nothing was paid back (close).
 	Refund string `json:"refund"`
@@ -163,10 +172,6 @@ func (in Instruction) decide(o Order, about event.Meta) (event.Detail, error) {
 		return o.Ship(about, in.ShipmentID, in.TrackingNumber)
 	case CommandUnderway:
 		return o.Underway(about, in.ShipmentID, in.TrackingNumber)
-	case CommandFail:
-		return o.Close(about, in.reason(), false)
-	case CommandRefund:
-		return o.Close(about, in.reason(), true)
 	case CommandClose:
 		return o.Close(about, in.reason(), in.Refund == refunded)
 	}
