@@ -74,6 +74,16 @@ func (m *memory) Append(_ context.Context, id string, next Recorded) error {
 	return nil
 }
 
+func (m *memory) AppendPersonal(ctx context.Context, id string, next Recorded) error {
+	m.mu.Lock()
+	erased := len(m.history[id]) > 0 && m.erased[m.history[id][0].Detail.(event.OrderCreated).CustomerID]
+	m.mu.Unlock()
+	if erased {
+		return errErased
+	}
+	return m.Append(ctx, id, next)
+}
+
 // shelf is a Catalogue.
 type shelf map[string]catalog.Product
 

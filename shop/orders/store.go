@@ -54,6 +54,8 @@ type Store interface {
 	Load(ctx context.Context, orderID string) (Order, []Recorded, error)
 	// Append records an event as the next of the order. Error: errVersion if the order has another event in its place.
 	Append(ctx context.Context, orderID string, next Recorded) error
+	// AppendPersonal is Append for an event that holds what the customer wrote. Error: also errErased if the order's customer was erased.
+	AppendPersonal(ctx context.Context, orderID string, next Recorded) error
 }
 
 // notFound is the answer for an order that does not exist, or that is none of the asking customer's business.
