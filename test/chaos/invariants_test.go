@@ -276,12 +276,21 @@ func (w *world) checkMails(all map[string]seen, violate violate) {
 		if !strings.Contains(told, ada+"@customers.test: We have your order "+id) {
 			violate("the customer was not told that the shop has %s", o.name)
 		}
-		// The order flow goes on without this mail if it cannot be sent.
-		sendable := !slices.ContainsFunc(w.plan.faults, func(f fault) bool { return f.function == "notify-customer" })
-		if sendable && o.Has(orders.Shipped) && !strings.Contains(told, "Your order "+id+" is on its way") {
+		if w.sendable() && o.Has(orders.Shipped) && !strings.Contains(told, "Your order "+id+" is on its way") {
 			violate("the customer was not told that %s is on its way", o.name)
 		}
 	}
+}
+
+// sendable tells whether the order flow gets its mails sent. It goes on without them if that fails time and again.
+func (w *world) sendable() bool {
+	failures := 0
+	for _, f := range w.plan.faults {
+		if f.function == "notify-customer" && !f.message() {
+			failures += f.count
+		}
+	}
+	return failures <= 2
 }
 
 // checkViews checks that the read models are what they would be if they were made from the events now.

@@ -319,10 +319,8 @@ func (w *world) execute(p *process, order string, e *execution) {
 	p.wait("begins")
 	players := statemachine.Players{
 		Worker: func(task statemachine.Task) (any, error) { return w.perform(p, task) },
-		Sleep: func(d time.Duration) {
-			if d > 0 {
-				p.sleep(time.Duration(w.scheduler.chance.Int64N(int64(d)))+time.Millisecond, nil) // full jitter
-			}
+		Sleep: func(shortest, longest time.Duration) {
+			p.sleep(shortest+time.Duration(w.scheduler.chance.Int64N(int64(longest-shortest+time.Millisecond))), nil)
 		},
 		Token: func() string {
 			w.tokens++
