@@ -54,13 +54,17 @@ type flowLine struct {
 	Quantity  int64  `json:"quantity"`
 }
 
-// OnCreated starts the workflow for the order of an [event.OrderCreated]. The execution is called as the order, so each order has one,
-// however often the event comes. An order whose customer's data was erased before it could begin ends here; one that has begun is left to
-// its workflow, also if the event comes again after the customer has left.
+// OnCreated starts the workflow for the order of an [event.OrderCreated], once, however often the event comes. The execution is called as
+// the order, which Step Functions accepts once in 90 days; an event can come again later, out of an archive, and an order that has begun
+// begins no more. One whose customer's data was erased before it could begin ends here.
 func (f *Flow) OnCreated(ctx context.Context, e handler.Event) error {
 	created, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
 		return fmt.Errorf("starting the order flow: %w", err)
+	}
+	order, _, err := f.orders.Load(ctx, created.OrderID)
+	if err != nil || !order.begins() {
+		return err
 	}
 	private, found, err := f.orders.Private(ctx, created.OrderID)
 	if err != nil {
@@ -72,7 +76,12 @@ func (f *Flow) OnCreated(ctx context.Context, e handler.Event) error {
 	return f.start(ctx, created, private)
 }
 
-// end fails an order that cannot be carried out any more, unless it is or was.
+// begins tells whether the order's workflow may still have to be started. Of one that was cancelled before it began, it tells the customer.
+func (o Order) begins() bool {
+	return o.Status == Pending || o.Status == Cancelled && !o.Has(Reserved) && !o.Has(Backordered)
+}
+
+// end fails an order that cannot be carried out, unless it has ended otherwise, or begun, meanwhile.
 func (f *Flow) end(ctx context.Context, created event.OrderCreated) error {
 	_, err := f.service.change(ctx, created.OrderID, func(o Order) (event.Detail, error) {
 		if o.Status != Pending {
