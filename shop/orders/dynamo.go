@@ -257,17 +257,17 @@ func (t *Table) Load(ctx context.Context, orderID string) (Order, []Recorded, er
 	return order, history, err
 }
 
-// Whole returns an order with what cannot be told from its events: whether its customer's data was erased. Error: fault.ErrNotFound.
-func (t *Table) Whole(ctx context.Context, orderID string) (order Order, erased bool, err error) {
+// Whole implements Store.
+func (t *Table) Whole(ctx context.Context, orderID string) (order Order, history []Recorded, erased bool, err error) {
 	history, private, err := t.read(ctx, orderID, "#sort >= :sort", eventPrefix)
 	if err != nil {
-		return Order{}, false, err
+		return Order{}, nil, false, err
 	}
 	if len(history) == 0 {
-		return Order{}, false, notFound(orderID)
+		return Order{}, nil, false, notFound(orderID)
 	}
 	order, err = Replay(history)
-	return order, !private, err
+	return order, history, !private, err
 }
 
 // read reads an order's partition, without what is private in it.

@@ -149,6 +149,22 @@ func TestRoutes_GetShowsTheHistory(t *testing.T) {
 	}, got.History)
 }
 
+func TestRoutes_GetShowsNothingOfACustomerWhoLeft(t *testing.T) {
+	s := newShop(t)
+	id := s.order(t, "ada", "key")
+	for _, name := range []string{"reserve", "pay", "ship", "request return"} {
+		_, err := s.service.change(ctx, id, commands[name])
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.service.store.(*Table).RemovePrivate(ctx, id))
+	handlertest.Do(t, s.routes.Get, aboutOrder("GET", id, "").Signed("ada")).Problem(t, 404)
+	var got detailed
+	handlertest.Do(t, s.routes.Get, aboutOrder("GET", id, "").Signed("boss", AdminGroup)).JSON(t, &got)
+	require.Equal(t, ReturnRequested, got.Status)
+	require.Empty(t, got.ShipmentID+got.TrackingNumber+got.Return.Reason)
+	require.Len(t, got.History, 5)
+}
+
 func TestRoutes_CancelAndReturn(t *testing.T) {
 	s := newShop(t)
 	id := s.order(t, "ada", "key")

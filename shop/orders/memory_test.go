@@ -60,6 +60,13 @@ func (m *memory) Load(_ context.Context, id string) (Order, []Recorded, error) {
 	return order, append([]Recorded{}, history...), err
 }
 
+func (m *memory) Whole(ctx context.Context, id string) (Order, []Recorded, bool, error) {
+	order, history, err := m.Load(ctx, id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return order, history, m.erased[order.CustomerID], err
+}
+
 func (m *memory) Append(_ context.Context, id string, next Recorded) error {
 	if before := m.before; before != nil {
 		m.before = nil

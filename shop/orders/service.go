@@ -104,12 +104,15 @@ func (s *Service) placed(ctx context.Context, customerID, key string, draft Draf
 	return order, err == nil, err
 }
 
-// Get returns an order with its history, as it is this moment. viewer says whether somebody may see it; to others it does not exist.
-// Error: fault.ErrNotFound.
+// Get returns an order with its history, as it is this moment. mayView says whether somebody may see it; to others it does not exist. It
+// has lost its customer, and what leads there, once the account was deleted. Error: fault.ErrNotFound.
 func (s *Service) Get(ctx context.Context, orderID string, mayView func(Order) bool) (Order, []Recorded, error) {
-	order, history, err := s.store.Load(ctx, orderID)
+	order, history, erased, err := s.store.Whole(ctx, orderID)
 	if err != nil {
 		return Order{}, nil, err
+	}
+	if erased {
+		order = order.anonymous()
 	}
 	if !mayView(order) {
 		return Order{}, nil, notFound(orderID)
