@@ -158,6 +158,8 @@ func TestRoutes_GetShowsNothingOfACustomerWhoLeft(t *testing.T) {
 	}
 	require.NoError(t, s.service.store.(*Table).RemovePrivate(ctx, id))
 	handlertest.Do(t, s.routes.Get, aboutOrder("GET", id, "").Signed("ada")).Problem(t, 404)
+	handlertest.Do(t, s.routes.Cancel, aboutOrder("POST", id, "").Signed("ada")).Problem(t, 401)
+	handlertest.Do(t, s.routes.Return, aboutOrder("POST", id, `{"reason":"too small"}`).Signed("ada")).Problem(t, 401)
 	var got detailed
 	handlertest.Do(t, s.routes.Get, aboutOrder("GET", id, "").Signed("boss", AdminGroup)).JSON(t, &got)
 	require.Equal(t, ReturnRequested, got.Status)

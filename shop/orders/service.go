@@ -120,13 +120,13 @@ func (s *Service) Get(ctx context.Context, orderID string, mayView func(Order) b
 	return order, history, nil
 }
 
-// Cancel calls a customer's order off. Errors: fault.ErrNotFound, also for another customer's order, and fault.ErrConflict once it is
-// shipped, or has failed.
+// Cancel calls a customer's order off. Errors: fault.ErrNotFound, also for another customer's order, fault.ErrConflict once it is shipped,
+// or has failed, and fault.ErrUnauthenticated if the customer's account was deleted.
 func (s *Service) Cancel(ctx context.Context, customerID, orderID, correlationID string) (Order, error) {
+	if err := s.owns(ctx, customerID, orderID); err != nil {
+		return Order{}, err
+	}
 	return s.change(ctx, orderID, func(o Order) (event.Detail, error) {
-		if o.CustomerID != customerID {
-			return nil, notFound(orderID)
-		}
 		return o.Cancel(event.NewMeta(correlationID, correlationID), "The customer cancelled the order.")
 	})
 }
@@ -138,16 +138,31 @@ func (s *Service) RequestReturn(ctx context.Context, customerID, orderID, correl
 	if !isText(reason, MaxReason) {
 		return Order{}, fault.Invalid(fault.Field{Field: "reason", Message: "must say in 1–500 characters on one line why the goods come back"})
 	}
+	if err := s.owns(ctx, customerID, orderID); err != nil {
+		return Order{}, err
+	}
 	order, err := s.record(ctx, orderID, s.store.AppendPersonal, func(o Order) (event.Detail, error) {
-		if o.CustomerID != customerID {
-			return nil, notFound(orderID)
-		}
 		return o.RequestReturn(event.NewMeta(correlationID, correlationID), reason)
 	})
 	if errors.Is(err, errErased) {
 		err = errGone()
 	}
 	return order, err
+}
+
+// owns returns no error if the order is the customer's, as it will ever be, unless the account is deleted. Errors: fault.ErrNotFound,
+// fault.ErrUnauthenticated.
+func (s *Service) owns(ctx context.Context, customerID, orderID string) error {
+	order, _, erased, err := s.store.Whole(ctx, orderID)
+	switch {
+	case err != nil:
+		return err
+	case order.CustomerID != customerID:
+		return notFound(orderID)
+	case erased:
+		return errGone()
+	}
+	return nil
 }
 
 // change records the event that decide answers for the present order, and returns the order as it is then. If somebody else was
