@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ const MaxBody = 64 << 10
 //
 // It is strict, because a field that is silently ignored is a change that the client believes it made: member names must
 // be exactly those of the struct's json tags, each at most once, of the right type and not null, with nothing after the
-// object. All wrong members are told at once. Whether a member is required is for the domain to say; use pointers to
+// object. That holds for objects inside of it too, which are structs, or lists of structs, with json tags of their own. All wrong members are told at once. Whether a member is required is for the domain to say; use pointers to
 // tell absent from zero.
 //
 // Errors: 413 above [MaxBody], 415 unless the content type is application/json in UTF-8, fault.ErrInvalid otherwise.
@@ -89,10 +90,34 @@ func decodeObject(data []byte, target any) error {
 	if start != json.Delim('{') {
 		return malformed("must be a JSON object")
 	}
+	var c complaints
+	if err := c.readMembers(decoder, reflect.ValueOf(target).Elem(), ""); err != nil {
+		return err
+	}
+	if len(c) < maxWrong {
+		if _, err := decoder.Token(); err != nil { // the closing brace
+			return malformedJSON(decoder, err)
+		}
+		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+			return malformed("must be one JSON object with nothing after it")
+		}
+	}
+	return fault.Invalid(c...)
+}
+
+// complaints are all that is wrong with a body.
+type complaints []fault.Field
+
+func (c *complaints) add(field, message string) {
+	*c = append(*c, fault.Field{Field: field, Message: message})
+}
+
+// readMembers reads an object's members into a struct, until there are no more or too many are wrong. path is where the object is in the
+// body, such as "lines[0].".
+func (c *complaints) readMembers(decoder *json.Decoder, target reflect.Value, path string) error {
 	fields := fieldsOf(target)
 	seen := map[string]bool{}
-	var wrong []fault.Field
-	for decoder.More() {
+	for decoder.More() && len(*c) < maxWrong {
 		token, err := decoder.Token()
 		if err != nil {
 			return malformedJSON(decoder, err)
@@ -105,28 +130,49 @@ func decodeObject(data []byte, target any) error {
 		field, known := fields[name]
 		switch {
 		case !known:
-			wrong = append(wrong, fault.Field{Field: shorten(name), Message: "is not a field that can be set"})
+			c.add(path+shorten(name), "is not a field that can be set")
 		case seen[name]:
-			wrong = append(wrong, fault.Field{Field: name, Message: "is given more than once"})
+			c.add(path+name, "is given more than once")
 		default:
-			if message := decodeMember(value, field); message != "" {
-				wrong = append(wrong, fault.Field{Field: name, Message: message})
-			}
+			c.readMember(value, field, path+name)
 		}
 		seen[name] = true
-		if len(wrong) >= maxWrong {
-			break
-		}
 	}
-	if len(wrong) < maxWrong {
-		if _, err := decoder.Token(); err != nil { // the closing brace
-			return malformedJSON(decoder, err)
-		}
-		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-			return malformed("must be one JSON object with nothing after it")
-		}
+	return nil
+}
+
+// readMember sets a field, which is called path in the body.
+func (c *complaints) readMember(data json.RawMessage, field reflect.Value, path string) {
+	want := "must be " + describe(field.Type())
+	if string(data) == "null" {
+		c.add(path, want+", not null")
+		return
 	}
-	return fault.Invalid(wrong...)
+	switch elements, isList := elementsOf(data, field); {
+	case field.Kind() == reflect.Pointer:
+		field.Set(reflect.New(field.Type().Elem()))
+		c.readMember(data, field.Elem(), path)
+	case field.Kind() == reflect.Struct && data[0] == '{':
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		_, _ = decoder.Token()                      // the brace
+		_ = c.readMembers(decoder, field, path+".") // the whole body was found to be JSON
+	case isList && slices.ContainsFunc(elements, func(e json.RawMessage) bool { return string(e) == "null" }):
+		c.add(path, want+" without null")
+	case isList && field.Type().Elem().Kind() == reflect.Struct:
+		field.Set(reflect.MakeSlice(field.Type(), len(elements), len(elements)))
+		for i, element := range elements {
+			if len(*c) < maxWrong {
+				c.readMember(element, field.Index(i), fmt.Sprintf("%s[%d]", path, i))
+			}
+		}
+	case json.Unmarshal(data, field.Addr().Interface()) != nil:
+		c.add(path, want)
+	}
+}
+
+// elementsOf returns the elements of a list that a field takes.
+func elementsOf(data json.RawMessage, field reflect.Value) (elements []json.RawMessage, isList bool) {
+	return elements, field.Kind() == reflect.Slice && json.Unmarshal(data, &elements) == nil
 }
 
 // maxWrong bounds how many wrong fields an answer lists: a body of 64 KB has room for ten thousand.
@@ -155,39 +201,13 @@ func malformedJSON(decoder *json.Decoder, err error) error {
 }
 
 // fieldsOf returns a struct's fields by their names in JSON.
-func fieldsOf(target any) map[string]reflect.Value {
-	value := reflect.ValueOf(target).Elem()
-	fields := make(map[string]reflect.Value, value.NumField())
-	for i := range value.NumField() {
-		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("json"), ",")
-		fields[name] = value.Field(i)
+func fieldsOf(target reflect.Value) map[string]reflect.Value {
+	fields := make(map[string]reflect.Value, target.NumField())
+	for i := range target.NumField() {
+		name, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("json"), ",")
+		fields[name] = target.Field(i)
 	}
 	return fields
-}
-
-// decodeMember sets a field, or says what the value must be.
-func decodeMember(data json.RawMessage, field reflect.Value) string {
-	want := "must be " + describe(field.Type())
-	if string(data) == "null" {
-		return want + ", not null"
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields() // also inside of nested objects
-	if err := decoder.Decode(field.Addr().Interface()); err != nil {
-		return want
-	}
-	// A null inside of a list becomes a zero element without an error.
-	if field.Kind() == reflect.Slice {
-		var elements []json.RawMessage
-		if json.Unmarshal(data, &elements) == nil {
-			for _, element := range elements {
-				if string(element) == "null" {
-					return want + " without null"
-				}
-			}
-		}
-	}
-	return ""
 }
 
 // describe names a type to somebody who does not know Go.

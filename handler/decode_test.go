@@ -23,6 +23,12 @@ type thing struct {
 	Nested struct {
 		Inner string `json:"inner"`
 	} `json:"nested"`
+	Lines []struct {
+		Count int64 `json:"count"`
+		Deep  *struct {
+			Inner string `json:"inner"`
+		} `json:"deep"`
+	} `json:"lines"`
 }
 
 // posting is a request with a JSON body.
@@ -51,7 +57,15 @@ func TestDecode_TellsEveryWrongField(t *testing.T) {
 		{"null in a list", `{"tags":["a",null]}`, map[string]string{"tags": "without null"}},
 		{"wrong element", `{"tags":["a",1]}`, map[string]string{"tags": "each element a string"}},
 		{"unknown fields", `{"colour":1,"__proto__":{}}`, map[string]string{"colour": "not a field", "__proto__": "not a field"}},
-		{"unknown field inside", `{"nested":{"outer":1}}`, map[string]string{"nested": "JSON object"}},
+		{"unknown field inside", `{"nested":{"outer":1}}`, map[string]string{"nested.outer": "not a field"}},
+		{"other case inside", `{"nested":{"inner":"x","Inner":"y"}}`, map[string]string{"nested.Inner": "not a field"}},
+		{"twice inside", `{"lines":[{"count":1},{"count":1,"count":7}]}`, map[string]string{"lines[1].count": "more than once"}},
+		{"wrong types inside", `{"lines":[{"count":1.5},{"price":1},{"count":null},1,{"deep":{"inner":2}},{"deep":[]}]}`, map[string]string{
+			"lines[0].count": "whole number", "lines[1].price": "not a field", "lines[2].count": "not null", "lines[3]": "must be a JSON object",
+			"lines[4].deep.inner": "a string", "lines[5].deep": "a JSON object",
+		}},
+		{"null in a list of objects", `{"lines":[{"count":1},null]}`, map[string]string{"lines": "without null"}},
+		{"an object for a list", `{"lines":{"count":1}}`, map[string]string{"lines": "must be a list"}},
 		{"other case", `{"Name":"mug"}`, map[string]string{"Name": "not a field"}},
 		{"empty name", `{"":"mug"}`, map[string]string{"": "not a field"}},
 		{"twice", `{"price":1,"price":2}`, map[string]string{"price": "more than once"}},
@@ -95,10 +109,18 @@ func TestDecode_SetsTheFields(t *testing.T) {
 	require.Equal(t, "Tasse ☕", *got.Name)
 	require.Equal(t, int64(-5), *got.Price)
 	require.Equal(t, []string{}, got.Tags)
+	require.NoError(t, posting(`{"nested": {"inner":"x"},"lines":[ {"deep":{"inner":"y"},"count":3},{} ]}`).Decode(&got))
+	require.Equal(t, "x", got.Nested.Inner)
+	require.Len(t, got.Lines, 2)
+	require.Equal(t, int64(3), got.Lines[0].Count)
+	require.Equal(t, "y", got.Lines[0].Deep.Inner)
+	require.Nil(t, got.Lines[1].Deep)
 }
 
 func TestDecode_ListsNoMoreThanFiftyWrongFields(t *testing.T) {
 	body := "{" + strings.Repeat(`"x":1,`, 5000) + `"y":1}`
+	require.Len(t, fault.Fields(posting(body).Decode(&thing{})), 50)
+	body = `{"lines":[` + strings.Repeat(`{"x":1,"y":1},`, 2000) + `{}]}`
 	require.Len(t, fault.Fields(posting(body).Decode(&thing{})), 50)
 }
 

@@ -87,7 +87,7 @@ func (s *Stack) newOrderRoutes(ctx *pulumi.Context, o *Orders, catalog *Catalog)
 		{"GET", "/orders", "list-orders", "Lists the customer's orders, the newest first", []policies.Grant{o.Views.GrantIndexes(policies.Query)}},
 		{"GET", "/orders/{id}", "get-order", "Shows one order with its history", []policies.Grant{o.Table.Grant(policies.Query)}},
 		{"POST", "/orders/{id}/cancel", "cancel-order", "Calls an order off", []policies.Grant{decide}},
-		{"POST", "/orders/{id}/return", "return-order", "Begins to return what an order brought", []policies.Grant{decide}},
+		{"POST", "/orders/{id}/return", "return-order", "Begins to return what an order brought", []policies.Grant{decide, o.Table.Grant(policies.ConditionCheckItem)}},
 	} {
 		function, err := s.function(ctx, route.function, route.description, route.grants...)
 		if err != nil {

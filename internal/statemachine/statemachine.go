@@ -68,8 +68,9 @@ type Machine struct{ outermost level }
 type Players struct {
 	// Worker plays the tasks.
 	Worker Worker
-	// Sleep, if set, is called for every Wait state and for every pause before a retry.
-	Sleep func(time.Duration)
+	// Sleep, if set, is called for every Wait state and for every pause before a retry, with how long it lasts: with full jitter that is any
+	// time from 0 to the longest.
+	Sleep func(shortest, longest time.Duration)
 	// Token, if set, makes what "$$.Task.Token" stands for, anew for every attempt of a state; or else it is "task-token".
 	Token func() string
 }
@@ -270,7 +271,7 @@ func (r *run) state(name string, s state, data, item any) (output any, next stri
 	case "Choice":
 		return input, s.choose(name, input), nil
 	case "Wait":
-		r.sleep(seconds(s.Seconds))
+		r.sleep(seconds(s.Seconds), seconds(s.Seconds))
 		return input, s.Next, nil
 	}
 	output, next, failure = r.work(name, s, data, input, item)
@@ -311,16 +312,21 @@ func (r *run) work(name string, s state, data, input, item any) (output any, nex
 		if i < 0 || counts[i] >= s.Retry[i].attempts() {
 			return nil, "", failure
 		}
-		r.sleep(s.Retry[i].pause(counts[i]))
+		longest := s.Retry[i].pause(counts[i])
+		shortest := longest
+		if s.Retry[i].JitterStrategy == "FULL" {
+			shortest = 0
+		}
+		r.sleep(shortest, longest)
 		counts[i]++
 	}
 }
 
 // sleep lets time pass.
-func (r *run) sleep(d time.Duration) {
-	r.execution.Waited += d
+func (r *run) sleep(shortest, longest time.Duration) {
+	r.execution.Waited += longest
 	if r.Sleep != nil {
-		r.Sleep(d)
+		r.Sleep(shortest, longest)
 	}
 }
 

@@ -115,13 +115,15 @@ func TestMachine_SleepsAndIsRedrivenFromWhereItStopped(t *testing.T) {
 		"First": {"Type": "Task", "Resource": "${First}", "ResultPath": "$.first", "Next": "Pause"},
 		"Pause": {"Type": "Wait", "Seconds": 7, "Next": "Second"},
 		"Second": {"Type": "Task", "Resource": "${Second}", "TimeoutSecondsPath": "$.limit", "Parameters": {"of.$": "$.first", "token.$": "$$.Task.Token"}, "End": true,
-			"Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 1}]}}}`))
+			"Retry": [
+				{"ErrorEquals": ["Busy"], "IntervalSeconds": 3, "MaxAttempts": 1, "JitterStrategy": "FULL"},
+				{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 1}]}}}`))
 	require.NoError(t, err)
 	var slept []time.Duration
 	var seen []any
 	tokens, broken := 0, true
 	players := statemachine.Players{
-		Sleep: func(d time.Duration) { slept = append(slept, d) },
+		Sleep: func(shortest, longest time.Duration) { slept = append(slept, shortest, longest) },
 		Token: func() string { tokens++; return strconv.Itoa(tokens) },
 		Worker: func(task statemachine.Task) (any, error) {
 			seen = append(seen, task.Input)
@@ -134,7 +136,7 @@ func TestMachine_SleepsAndIsRedrivenFromWhereItStopped(t *testing.T) {
 	}
 	stopped := machine.Run(map[string]any{"limit": 5}, players)
 	require.Equal(t, "Second", stopped.StoppedAt)
-	require.Equal(t, []time.Duration{7 * time.Second, 2 * time.Second}, slept)
+	require.Equal(t, []time.Duration{7 * time.Second, 7 * time.Second, 2 * time.Second, 2 * time.Second}, slept)
 	require.Equal(t, []any{
 		map[string]any{"limit": 5.0}, map[string]any{"of": "First", "token": "1"}, map[string]any{"of": "First", "token": "2"},
 	}, seen)

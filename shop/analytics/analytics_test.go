@@ -133,6 +133,24 @@ func TestStore_WritesOneObjectForEachDay(t *testing.T) {
 	}
 }
 
+func TestStore_KeepsNoWordsOfCustomers(t *testing.T) {
+	bucket := &fakeBucket{objects: map[string]string{}}
+	asked := event.ReturnRequested{Meta: event.NewMeta("c-1", "r-1"), Order: event.Order{OrderID: "o1", OrderVersion: 6}, Reason: "too small for Ada Lovelace"}
+	e, err := event.New("o1-000006", time.Now(), asked)
+	require.NoError(t, err)
+	require.NoError(t, NewArchive(bucket, "archive").Store(t.Context(), []handler.Event{e}))
+	require.Contains(t, string(e.Detail), "Lovelace", "others still need it")
+	for _, content := range bucket.objects {
+		require.NotContains(t, content, "Lovelace")
+		var back handler.Event
+		require.NoError(t, json.Unmarshal([]byte(content), &back))
+		archived, err := event.ParseAs[event.ReturnRequested](back)
+		require.NoError(t, err)
+		asked.Reason, asked.EventID = "", "o1-000006"
+		require.Equal(t, asked, archived)
+	}
+}
+
 func TestStore_FailsWithTheBucket(t *testing.T) {
 	err := NewArchive(&fakeBucket{err: errors.New("slow down")}, "archive").Store(t.Context(), []handler.Event{created(t, "o1", time.Now())})
 	require.ErrorContains(t, err, "archiving 1 events as orders/year=")

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	"github.com/serverless-shop/serverless-shop/shop/event"
 )
 
 // ArchivePrefix is where the archive's objects are in its bucket.
@@ -27,7 +28,8 @@ type ArchiveClient interface {
 // Archive keeps events for ever: objects of one JSON object a line, partitioned by the events' UTC day as Athena and others read
 // it (orders/year=2026/month=11/day=22/…). It uses one action, PutObject.
 //
-// An event that is delivered twice may be in two objects: readers go by its id.
+// An event that is delivered twice may be in two objects: readers go by its id. What customers wrote is not in it: they may leave, and be
+// forgotten.
 type Archive struct {
 	client ArchiveClient
 	bucket string
@@ -65,6 +67,10 @@ func (a *Archive) Store(ctx context.Context, events []handler.Event) error {
 func object(events []handler.Event) (name string, content []byte, err error) {
 	var lines bytes.Buffer
 	for _, e := range events {
+		e, err := wordless(e)
+		if err != nil {
+			return "", nil, err
+		}
 		line, err := json.Marshal(e)
 		if err != nil {
 			return "", nil, fmt.Errorf("encoding event %s for the archive: %w", e.ID, err)
@@ -73,4 +79,22 @@ func object(events []handler.Event) (name string, content []byte, err error) {
 	}
 	sum := sha256.Sum256(lines.Bytes())
 	return events[0].Time.UTC().Format("150405.000-") + hex.EncodeToString(sum[:8]) + ".jsonl", lines.Bytes(), nil
+}
+
+// wordless returns an event without what its customer wrote.
+func wordless(e handler.Event) (handler.Event, error) {
+	if e.Type != event.Name(event.ReturnRequested{}) {
+		return e, nil
+	}
+	var detail map[string]json.RawMessage
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return handler.Event{}, fmt.Errorf("reading the detail of event %s for the archive: %w", e.ID, err)
+	}
+	detail["reason"] = json.RawMessage(`""`)
+	without, err := json.Marshal(detail)
+	if err != nil {
+		return handler.Event{}, fmt.Errorf("encoding the detail of event %s for the archive: %w", e.ID, err)
+	}
+	e.Detail = without
+	return e, nil
 }

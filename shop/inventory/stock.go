@@ -163,8 +163,10 @@ func (s *Stock) AwaitStock(ctx context.Context, w Wait) (struct{}, error) {
 }
 
 // Serve gives stock of a product to the orders that wait for it, first come first served. An order that lacks nothing but this product
-// lets nobody behind it take any; one that lacks other products too lets them, as it could not use it.
+// lets nobody behind it take any; one that lacks other products too lets them, as it could not use it. One that has its stock, and whose
+// workflow cannot be told, holds nobody up: it stays in the queue, and the error makes the caller come again.
 func (s *Stock) Serve(ctx context.Context, productID string) error {
+	var untold []error
 	for orderID, err := range s.store.Queue(ctx, productID) {
 		if err != nil {
 			return err
@@ -172,18 +174,18 @@ func (s *Stock) Serve(ctx context.Context, productID string) error {
 		r, err := s.change(ctx, orderID, func(r Reservation) (Reservation, []event.Detail, error) { return r.Serve(), nil, nil })
 		if short, ok := errors.AsType[*ShortageError](err); ok {
 			if len(short.Shortages) == 1 && short.Shortages[0].ProductID == productID {
-				return nil
+				break
 			}
 			continue
-		}
-		if err == nil {
-			err = s.tell(ctx, r)
 		}
 		if err != nil {
 			return fmt.Errorf("serving order %q, which waits for product %q: %w", orderID, productID, err)
 		}
+		if err := s.tell(ctx, r); err != nil {
+			untold = append(untold, err)
+		}
 	}
-	return nil
+	return errors.Join(untold...)
 }
 
 // EndWaiting makes sure that a cancelled order without stock gets none, and tells its waiting task, which fails as OrderCancelled.

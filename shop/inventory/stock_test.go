@@ -391,6 +391,26 @@ func TestRefused_SaysWhatElseDynamoDBMinds(t *testing.T) {
 	require.ErrorContains(t, refused(nil, moved), "gave 0 reasons, want at least 2")
 }
 
+func TestServe_GoesOnBehindAWorkflowThatCannotBeTold(t *testing.T) {
+	shop := newFakeShop()
+	for _, id := range []string{"o1", "o2"} {
+		_, err := shop.AwaitStock(ctx, Wait{orderOf(id, Line{"mug", 1}), "token of " + id})
+		require.NoError(t, err)
+	}
+	receive(t, shop.Stock, "mug", 2)
+	failing := 2
+	shop.tasks.crash = func() (before, after bool) {
+		failing--
+		return failing == 1, false
+	}
+	require.ErrorContains(t, shop.Serve(ctx, "mug"), `telling the workflow of order "o1"`)
+	require.Equal(t, map[string][]string{"token of o2": {OutcomeReserved}}, shop.tasks.told, "its neighbour is served")
+	require.NoError(t, shop.Serve(ctx, "mug"))
+	require.Equal(t, []string{OutcomeReserved}, shop.tasks.told["token of o1"])
+	require.Equal(t, []string{OutcomeReserved}, shop.tasks.told["token of o2"])
+	requireLevel(t, shop.store, "mug", 0, 2, 0)
+}
+
 func TestQueue_IsInTheOrderOfWaiting(t *testing.T) {
 	shop := newFakeShop()
 	shop.client.pageSize = 1

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -80,8 +81,10 @@ func TestSES_SendsPlainText(t *testing.T) {
 }
 
 func TestSES_ErrorsDoNotTellTheRecipient(t *testing.T) {
-	err := NewSES(&fakeSES{err: &types.ResourceNotFoundException{Message: aws.String("no such identity")}}, "orders@shop.example").
+	refused := &sestypes.MessageRejected{Message: aws.String("Email address is not verified. The following identities failed the check: ann@shop.example")}
+	err := NewSES(&fakeSES{err: refused}, "orders@shop.example").
 		Send(t.Context(), Mail{To: "ann@shop.example", Subject: "Hello"})
 	require.ErrorContains(t, err, `sending a mail from orders@shop.example with subject "Hello"`)
+	require.ErrorContains(t, err, "Email address is not verified")
 	require.NotContains(t, err.Error(), "ann@")
 }

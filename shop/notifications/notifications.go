@@ -96,7 +96,8 @@ func (c *Customers) Notify(ctx context.Context, n Notice) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	return struct{}{}, once(ctx, c.ledger, c.mailer, "CUSTOMER#"+n.OrderID+"#"+string(n.Kind), mail)
+	_, err = once(ctx, c.ledger, c.mailer, "CUSTOMER#"+n.OrderID+"#"+string(n.Kind), mail)
+	return struct{}{}, err
 }
 
 // Confirm consumes "Order Created": it tells the customer that the shop has the order.
@@ -127,7 +128,8 @@ func (a *Administrators) Announce(ctx context.Context, e handler.Event) error {
 	if err != nil {
 		return err
 	}
-	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#"+string(Placed), announcement(order.Order, a.address))
+	_, err = once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#"+string(Placed), announcement(order.Order, a.address))
+	return err
 }
 
 // FlagHighValue consumes "Order Created" of orders that are worth a look before they leave: it asks the administrators for one.
@@ -136,19 +138,22 @@ func (a *Administrators) FlagHighValue(ctx context.Context, e handler.Event) err
 	if err != nil {
 		return err
 	}
-	handler.Count(ctx, "HighValueOrders", 1, "currency", order.Currency)
-	return once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#HIGH_VALUE", warning(order.Order, a.address))
+	sent, err := once(ctx, a.ledger, a.mailer, "ADMIN#"+order.OrderID+"#HIGH_VALUE", warning(order.Order, a.address))
+	if sent { // and not each time that the event comes
+		handler.Count(ctx, "HighValueOrders", 1, "currency", order.Currency)
+	}
+	return err
 }
 
 // once sends a mail unless the ledger knows it was sent.
-func once(ctx context.Context, ledger Ledger, mailer Mailer, notice string, m Mail) error {
+func once(ctx context.Context, ledger Ledger, mailer Mailer, notice string, m Mail) (sent bool, err error) {
 	claimed, err := ledger.Claim(ctx, notice)
 	if err != nil || !claimed {
-		return err
+		return false, err
 	}
 	if err := mailer.Send(ctx, m); err != nil {
-		return errors.Join(fmt.Errorf("sending notice %s: %w", notice, err), ledger.Release(ctx, notice))
+		return false, errors.Join(fmt.Errorf("sending notice %s: %w", notice, err), ledger.Release(ctx, notice))
 	}
 	handler.Count(ctx, "MailsSent", 1)
-	return ledger.Sent(ctx, notice)
+	return true, ledger.Sent(ctx, notice)
 }

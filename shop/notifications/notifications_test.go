@@ -1,9 +1,11 @@
 package notifications
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,9 @@ func TestNotify_TellsWhatBecameOfTheOrder(t *testing.T) {
 		"refused":     {Notice{Kind: Refunded, Reason: "ShipmentRefused"}, "Your order o1 could not be carried out: you get your money back", []string{"The carrier does not deliver"}},
 		"own trouble": {Notice{Kind: Failed, Reason: "TaskFailed"}, "Your order o1 could not be carried out", []string{"We are sorry"}},
 		"cancelled":   {Notice{Kind: Cancelled}, "Your order o1 is cancelled", nil},
+		"cancelled and paid back": {
+			Notice{Kind: Refunded, Reason: "OrderCancelled"}, "Your order o1 is cancelled: you get your money back", []string{"You cancelled your order"},
+		},
 		"backordered": {Notice{Kind: Backordered}, "Your order o1 waits for goods", []string{"You can cancel"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -197,6 +202,20 @@ func TestFlagHighValue_AsksForALookOnce(t *testing.T) {
 	require.NoError(t, administrators.Announce(t.Context(), order(t, twoMugs)), "the announcement is another notice")
 	require.Len(t, sent.mails, 2)
 	require.Equal(t, "High value: order order-1, 25.98 EUR", sent.mails[0].Subject)
+}
+
+func TestFlagHighValue_CountsEachOrderOnce(t *testing.T) {
+	var log bytes.Buffer
+	sent := &outbox{failures: 1} // the first try is not counted, and neither is an event that comes again
+	administrators := NewAdministrators("team@shop.example", NewTable(newFakeTable(), "notices"), sent)
+	consumer := handler.EventConsumer(slog.New(slog.NewJSONHandler(&log, nil)), administrators.FlagHighValue)
+	payload, err := json.Marshal(order(t, twoMugs))
+	require.NoError(t, err)
+	for range 3 {
+		_, _ = consumer.Invoke(t.Context(), payload)
+	}
+	require.Len(t, sent.mails, 1)
+	require.Equal(t, 1, strings.Count(log.String(), `"HighValueOrders":1`))
 }
 
 func TestKinds_HaveTexts(t *testing.T) {

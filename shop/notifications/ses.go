@@ -3,6 +3,7 @@ package notifications
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
@@ -32,7 +33,8 @@ func (s *SES) Send(ctx context.Context, m Mail) error {
 		Content:          &types.EmailContent{Simple: &types.Message{Subject: utf8(m.Subject), Body: &types.Body{Text: utf8(m.Text)}}},
 	})
 	if err != nil {
-		return fmt.Errorf("sending a mail from %s with subject %q: %w", s.from, m.Subject, err)
+		// SES names addresses that it refuses.
+		return fmt.Errorf("sending a mail from %s with subject %q: %s", s.from, m.Subject, strings.ReplaceAll(err.Error(), m.To, "(the recipient)"))
 	}
 	return nil
 }

@@ -12,8 +12,11 @@ import (
 // shopName signs every mail.
 const shopName = "Nordlicht"
 
+// wording is what a mail says.
+type wording struct{ subject, text string }
+
 // texts are what customers are told. Every kind has one.
-var texts = map[Kind]struct{ subject, text string }{
+var texts = map[Kind]wording{
 	Placed:      {"We have your order %s", "Thank you for your order. We tell you as soon as it is on its way."},
 	Backordered: {"Your order %s waits for goods", "Something that you ordered is not in stock at the moment. We send it as soon as it is. You can cancel the order until then."},
 	Shipped:     {"Your order %s is on its way", "We have handed your parcel over to the carrier."},
@@ -21,6 +24,14 @@ var texts = map[Kind]struct{ subject, text string }{
 	Cancelled:   {"Your order %s is cancelled", "You cancelled your order, so we stopped it."},
 	Refunded:    {"Your order %s could not be carried out: you get your money back", "We are sorry: we could not carry out your order. The money that you paid is on its way back."},
 }
+
+// cancelledAndRefunded is what customers are told who get their money back because they called the order off themselves.
+var cancelledAndRefunded = wording{
+	"Your order %s is cancelled: you get your money back", "You cancelled your order, so we stopped it. The money that you paid is on its way back.",
+}
+
+// orderCancelled is how the order flow names that the customer called the order off.
+const orderCancelled = "OrderCancelled"
 
 // reasons are what the order flow's errors mean to a customer. What is not here is the shop's own trouble.
 var reasons = map[string]string{
@@ -34,6 +45,9 @@ func compose(n Notice, to users.Contact) (Mail, error) {
 	t, known := texts[n.Kind]
 	if !known {
 		return Mail{}, fault.New(fault.ErrInvalid, "Notice of kind %s: want PLACED, BACKORDERED, SHIPPED, FAILED, CANCELLED or REFUNDED.", fault.Quote(string(n.Kind)))
+	}
+	if n.Kind == Refunded && n.Reason == orderCancelled {
+		t = cancelledAndRefunded
 	}
 	parts := []string{"Hello" + name(to) + ",", t.text}
 	if reason := reasons[n.Reason]; reason != "" {

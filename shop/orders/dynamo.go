@@ -240,17 +240,17 @@ func (t *Table) Load(ctx context.Context, orderID string) (Order, []Recorded, er
 	return order, history, err
 }
 
-// Whole returns an order with what cannot be told from its events: whether its customer's data was erased. Error: fault.ErrNotFound.
-func (t *Table) Whole(ctx context.Context, orderID string) (order Order, erased bool, err error) {
+// Whole implements Store.
+func (t *Table) Whole(ctx context.Context, orderID string) (order Order, history []Recorded, erased bool, err error) {
 	history, private, err := t.read(ctx, orderID, "#sort >= :sort", eventPrefix)
 	if err != nil {
-		return Order{}, false, err
+		return Order{}, nil, false, err
 	}
 	if len(history) == 0 {
-		return Order{}, false, notFound(orderID)
+		return Order{}, nil, false, notFound(orderID)
 	}
 	order, err = Replay(history)
-	return order, !private, err
+	return order, history, !private, err
 }
 
 // read reads an order's partition, without what is private in it.
@@ -302,6 +302,53 @@ func (t *Table) Append(ctx context.Context, orderID string, next Recorded) error
 	}
 	if err != nil {
 		return fmt.Errorf("recording event %d, %q, of order %q: %w", next.Version, event.Name(next.Detail), orderID, err)
+	}
+	return nil
+}
+
+// AppendPersonal implements Store. Whoever erases an order removes first what is private, and so finds all words that there will ever be.
+func (t *Table) AppendPersonal(ctx context.Context, orderID string, next Recorded) error {
+	stored, err := eventItem(orderID, next)
+	if err != nil {
+		return err
+	}
+	failed, err := transact(ctx, t.client, []types.TransactWriteItem{
+		{Put: &types.Put{TableName: &t.name, Item: stored, ConditionExpression: aws.String("attribute_not_exists(" + attrPartition + ")")}},
+		{ConditionCheck: &types.ConditionCheck{
+			TableName: &t.name, Key: key(orderPrefix+orderID, sortPrivate), ConditionExpression: aws.String("attribute_exists(" + attrPartition + ")"),
+		}},
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("recording event %d, %q, of order %q: %w", next.Version, event.Name(next.Detail), orderID, err)
+	case slices.Contains(failed, 1):
+		return errErased
+	case len(failed) > 0:
+		return errVersion
+	}
+	return nil
+}
+
+// Redact removes the customer's words from an order's events. Nothing else of them is changed, and nobody is told: the stream's readers
+// look at new events alone.
+func (t *Table) Redact(ctx context.Context, orderID string) error {
+	history, _, err := t.read(ctx, orderID, "begins_with(#sort, :sort)", eventPrefix)
+	if err != nil {
+		return err
+	}
+	for _, r := range history {
+		requested, personal := r.Detail.(event.ReturnRequested)
+		if !personal || requested.Reason == "" {
+			continue
+		}
+		requested.Reason = ""
+		stored, err := eventItem(orderID, Recorded{Version: r.Version, At: r.At, Detail: requested})
+		if err != nil {
+			return err
+		}
+		if _, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: stored}); err != nil {
+			return fmt.Errorf("removing the customer's words from event %d of order %q: %w", r.Version, orderID, err)
+		}
 	}
 	return nil
 }

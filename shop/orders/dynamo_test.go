@@ -103,7 +103,7 @@ func TestTable_ReadsLongHistoriesInPages(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, history, 6)
 	require.Equal(t, ReturnRequested, loaded.Status)
-	whole, erased, err := table.Whole(ctx, o.ID)
+	whole, _, erased, err := table.Whole(ctx, o.ID)
 	require.NoError(t, err)
 	require.False(t, erased)
 	require.Equal(t, loaded, whole)

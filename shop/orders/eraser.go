@@ -12,9 +12,9 @@ import (
 
 // Eraser removes what orders have of a customer whose account was deleted.
 //
-// The events stay as they are: they are the books of the shop, and never held a name, an address or a card, but only the customer's id,
-// a random number that nothing leads from to a person any more once the account is gone. What leads to the person goes: the address and
-// the payment token, and the customer's id and words in the views. That an order has no private part any more is also what its views are
+// The events stay: they are the books of the shop, and never held a name, an address or a card, but only the customer's id, a random
+// number that nothing leads from to a person any more once the account is gone. What leads to the person goes: the address and the
+// payment token, what the customer wrote, and the customer's id in the views. That an order has no private part any more is also what its views are
 // made without them by, whenever that happens again; so a rebuild brings nothing back.
 type Eraser struct {
 	orders    *Table
@@ -54,6 +54,9 @@ func (er *Eraser) OnDeleted(ctx context.Context, e handler.Event) error {
 // erase removes the customer from an order. That the order is the customer's is forgotten last.
 func (er *Eraser) erase(ctx context.Context, customerID, orderID string) error {
 	if err := er.orders.RemovePrivate(ctx, orderID); err != nil {
+		return err
+	}
+	if err := er.orders.Redact(ctx, orderID); err != nil {
 		return err
 	}
 	if err := er.projector.Project(ctx, orderID); err != nil {

@@ -37,7 +37,10 @@ func TestEraser(t *testing.T) {
 	for range 2 {
 		require.NoError(t, NewEraser(table, views).OnDeleted(ctx, gone))
 	}
-	require.Equal(t, events, eventsOf(client), "history stays as it was")
+	for key, stored := range eventsOf(client) {
+		require.NotContains(t, stored, "too small", "what the customer wrote")
+		require.Equal(t, strings.ReplaceAll(events[key], "too small", ""), stored, "the rest of history stays as it was")
+	}
 	_, err = Rebuild(ctx, table, views, 2, func(int) {})
 	require.NoError(t, err)
 	for key, stored := range client.snapshot(t, "order-views") {
@@ -66,6 +69,29 @@ func TestEraser(t *testing.T) {
 	require.True(t, found, "others keep theirs")
 	_, err = s.Place(ctx, goods, "ada", "new key", "c", draft())
 	require.ErrorIs(t, err, fault.ErrUnauthenticated, "a token can outlive its account")
+}
+
+// A token can outlive its account, and a request be on its way while the account is deleted.
+func TestEraser_FindsTheLastWords(t *testing.T) {
+	client, table, views := newFakeTables()
+	s := newTestService(table)
+	o := place(t, s, "key")
+	for _, name := range []string{"reserve", "pay", "ship"} {
+		_, err := s.change(ctx, o.ID, commands[name])
+		require.NoError(t, err)
+	}
+	gone := said(t, "deleted", event.UserDeleted{UserID: "ada"})
+	client.beforeWrite = func() { require.NoError(t, NewEraser(table, views).OnDeleted(ctx, gone)) } // decided, and not recorded yet
+	for range 2 {
+		_, err := s.RequestReturn(ctx, "ada", o.ID, "c", "too small for Ada Lovelace")
+		require.ErrorIs(t, err, fault.ErrUnauthenticated)
+	}
+	for key, stored := range client.snapshot(t, "orders") {
+		require.NotContains(t, stored, "Lovelace", key)
+	}
+	after, _, err := table.Load(ctx, o.ID)
+	require.NoError(t, err)
+	require.Equal(t, Shipped, after.Status)
 }
 
 // eventsOf are the events of all orders.

@@ -78,6 +78,8 @@ func holds(stored item, condition *string, names map[string]string, values item)
 		return true
 	case "attribute_not_exists(pk)":
 		return stored == nil
+	case "attribute_exists(pk)":
+		return stored != nil
 	case "attribute_not_exists(#revision)":
 		return stored[names["#revision"]] == nil
 	case "#revision = :revision":

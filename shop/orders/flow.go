@@ -54,22 +54,42 @@ type flowLine struct {
 	Quantity  int64  `json:"quantity"`
 }
 
-// OnCreated starts the workflow for the order of an [event.OrderCreated]. The execution is called as the order, so each order has one,
-// however often the event comes. An order whose customer's data has been erased meanwhile ends here.
+// OnCreated starts the workflow for the order of an [event.OrderCreated], once, however often the event comes. The execution is called as
+// the order, which Step Functions accepts once in 90 days; an event can come again later, out of an archive, and an order that has begun
+// begins no more. One whose customer's data was erased before it could begin ends here.
 func (f *Flow) OnCreated(ctx context.Context, e handler.Event) error {
 	created, err := event.ParseAs[event.OrderCreated](e)
 	if err != nil {
 		return fmt.Errorf("starting the order flow: %w", err)
+	}
+	order, _, err := f.orders.Load(ctx, created.OrderID)
+	if err != nil || !order.begins() {
+		return err
 	}
 	private, found, err := f.orders.Private(ctx, created.OrderID)
 	if err != nil {
 		return err
 	}
 	if !found {
-		_, err := f.service.Advance(ctx, Instruction{OrderID: created.OrderID, Command: CommandClose, Reason: "CustomerDeleted"})
-		return err
+		return f.end(ctx, created)
 	}
 	return f.start(ctx, created, private)
+}
+
+// begins tells whether the order's workflow may still have to be started. Of one that was cancelled before it began, it tells the customer.
+func (o Order) begins() bool {
+	return o.Status == Pending || o.Status == Cancelled && !o.Has(Reserved) && !o.Has(Backordered)
+}
+
+// end fails an order that cannot be carried out, unless it has ended otherwise, or begun, meanwhile.
+func (f *Flow) end(ctx context.Context, created event.OrderCreated) error {
+	_, err := f.service.change(ctx, created.OrderID, func(o Order) (event.Detail, error) {
+		if o.Status != Pending {
+			return nil, nil
+		}
+		return o.Close(event.NewMeta(created.CorrelationID, EventID(o.ID, o.Version)), endings["CustomerDeleted"], false)
+	})
+	return err
 }
 
 func (f *Flow) start(ctx context.Context, created event.OrderCreated, p Private) error {
@@ -100,16 +120,14 @@ func (f *Flow) start(ctx context.Context, created event.OrderCreated, p Private)
 // Command is what the order flow tells an order.
 type Command string
 
-// The commands of the order flow. Underway is Ship of a parcel that was to be stopped, see [Order.Underway]. Close ends an order after everything was undone, see [Order.Close]; Fail and Refund are the same when it is
-// known that no money, or that money, went back.
+// The commands of the order flow. Underway is Ship of a parcel that was to be stopped, see [Order.Underway]. Close ends an order after
+// everything was undone, see [Order.Close].
 const (
 	CommandReserve   Command = "reserve"
 	CommandBackorder Command = "backorder"
 	CommandPay       Command = "pay"
 	CommandShip      Command = "ship"
 	CommandUnderway  Command = "underway"
-	CommandFail      Command = "fail"
-	CommandRefund    Command = "refund"
 	CommandClose     Command = "close"
 )
 
@@ -126,7 +144,7 @@ type Instruction struct {
 	// ShipmentID and TrackingNumber are the carrier's (ship, underway).
 	ShipmentID     string `json:"shipmentId"`
 	TrackingNumber string `json:"trackingNumber"`
-	// Reason is why the order ends: the name of the error that ended the flow (fail, refund, close).
+	// Reason is why the order ends: the name of the error that ended the flow (close).
 	Reason string `json:"reason"`
 	// Refund is what became of the money: REFUNDED, or anything else if nothing was paid back (close).
 	Refund string `json:"refund"`
@@ -163,10 +181,6 @@ func (in Instruction) decide(o Order, about event.Meta) (event.Detail, error) {
 		return o.Ship(about, in.ShipmentID, in.TrackingNumber)
 	case CommandUnderway:
 		return o.Underway(about, in.ShipmentID, in.TrackingNumber)
-	case CommandFail:
-		return o.Close(about, in.reason(), false)
-	case CommandRefund:
-		return o.Close(about, in.reason(), true)
 	case CommandClose:
 		return o.Close(about, in.reason(), in.Refund == refunded)
 	}

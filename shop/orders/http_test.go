@@ -96,7 +96,10 @@ func TestRoutes_PlaceOrderRefuses(t *testing.T) {
 		"a customer": {with(func(r *handlertest.Request) { r.Body = strings.Replace(r.Body, "{", `{"customerId":"grace",`, 1) }), 400, "customerId"},
 		"a price": {with(func(r *handlertest.Request) {
 			r.Body = strings.Replace(r.Body, `"quantity"`, `"priceCents":1,"quantity"`, 1)
-		}), 400, "lines"},
+		}), 400, "lines[0].priceCents"},
+		"two quantities": {with(func(r *handlertest.Request) {
+			r.Body = strings.Replace(r.Body, `"quantity":2`, `"quantity":2,"quantity":9`, 1)
+		}), 400, "lines[0].quantity"},
 		"no quantity":     {with(func(r *handlertest.Request) { r.Body = strings.Replace(r.Body, `"quantity":2`, `"quantity":0`, 1) }), 400, "lines[0].quantity"},
 		"unknown product": {with(func(r *handlertest.Request) { r.Body = strings.Replace(r.Body, `"teapot"`, `"unicorn"`, 1) }), 422, "lines[1].productId"},
 	} {
@@ -144,6 +147,24 @@ func TestRoutes_GetShowsTheHistory(t *testing.T) {
 		{"Order Created", noon}, {"Order Reserved", noon.Add(time.Second)}, {"Order Paid", noon.Add(2 * time.Second)},
 		{"Order Shipped", noon.Add(3 * time.Second)}, {"Return Requested", noon.Add(4 * time.Second)},
 	}, got.History)
+}
+
+func TestRoutes_GetShowsNothingOfACustomerWhoLeft(t *testing.T) {
+	s := newShop(t)
+	id := s.order(t, "ada", "key")
+	for _, name := range []string{"reserve", "pay", "ship", "request return"} {
+		_, err := s.service.change(ctx, id, commands[name])
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.service.store.(*Table).RemovePrivate(ctx, id))
+	handlertest.Do(t, s.routes.Get, aboutOrder("GET", id, "").Signed("ada")).Problem(t, 404)
+	handlertest.Do(t, s.routes.Cancel, aboutOrder("POST", id, "").Signed("ada")).Problem(t, 401)
+	handlertest.Do(t, s.routes.Return, aboutOrder("POST", id, `{"reason":"too small"}`).Signed("ada")).Problem(t, 401)
+	var got detailed
+	handlertest.Do(t, s.routes.Get, aboutOrder("GET", id, "").Signed("boss", AdminGroup)).JSON(t, &got)
+	require.Equal(t, ReturnRequested, got.Status)
+	require.Empty(t, got.ShipmentID+got.TrackingNumber+got.Return.Reason)
+	require.Len(t, got.History, 5)
 }
 
 func TestRoutes_CancelAndReturn(t *testing.T) {

@@ -60,6 +60,13 @@ func (m *memory) Load(_ context.Context, id string) (Order, []Recorded, error) {
 	return order, append([]Recorded{}, history...), err
 }
 
+func (m *memory) Whole(ctx context.Context, id string) (Order, []Recorded, bool, error) {
+	order, history, err := m.Load(ctx, id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return order, history, m.erased[order.CustomerID], err
+}
+
 func (m *memory) Append(_ context.Context, id string, next Recorded) error {
 	if before := m.before; before != nil {
 		m.before = nil
@@ -72,6 +79,16 @@ func (m *memory) Append(_ context.Context, id string, next Recorded) error {
 	}
 	m.history[id] = append(m.history[id], next)
 	return nil
+}
+
+func (m *memory) AppendPersonal(ctx context.Context, id string, next Recorded) error {
+	m.mu.Lock()
+	erased := len(m.history[id]) > 0 && m.erased[m.history[id][0].Detail.(event.OrderCreated).CustomerID]
+	m.mu.Unlock()
+	if erased {
+		return errErased
+	}
+	return m.Append(ctx, id, next)
 }
 
 // shelf is a Catalogue.

@@ -133,6 +133,16 @@ func (o Order) CausedBy(eventID string) bool {
 	return eventID != "" && slices.Contains(o.causes, eventID)
 }
 
+// anonymous returns the order without its customer, and without what leads there: what the customer wrote, and what the carrier knows the
+// parcel by.
+func (o Order) anonymous() Order {
+	o.CustomerID, o.ShipmentID, o.TrackingNumber = "", "", ""
+	if o.Return != nil {
+		o.Return = &Return{Stage: o.Return.Stage}
+	}
+	return o
+}
+
 // Replay returns the order that a history makes. It fails on a history that no sequence of commands can have made.
 func Replay(history []Recorded) (Order, error) {
 	var o Order

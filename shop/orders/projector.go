@@ -64,7 +64,7 @@ func (p *Projector) compare(ctx context.Context, orderID string) (was, is viewRe
 	if err != nil {
 		return viewRecord{}, viewRecord{}, err
 	}
-	order, erased, err := p.orders.Whole(ctx, orderID)
+	order, _, erased, err := p.orders.Whole(ctx, orderID)
 	if err != nil {
 		return viewRecord{}, viewRecord{}, err
 	}

@@ -202,7 +202,7 @@ func (v *Views) orphans(ctx context.Context, orders *Table, known map[string]boo
 		if known[r.OrderID] {
 			return nil
 		}
-		_, _, err := orders.Whole(ctx, r.OrderID)
+		_, _, _, err := orders.Whole(ctx, r.OrderID)
 		if errors.Is(err, fault.ErrNotFound) {
 			orphans = append(orphans, r)
 			return nil

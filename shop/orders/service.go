@@ -72,7 +72,7 @@ func (s *Service) Place(ctx context.Context, catalogue Catalogue, customerID, ke
 	})
 	switch {
 	case errors.Is(err, errErased):
-		return Order{}, fault.New(fault.ErrUnauthenticated, "Your account does not exist any more. Sign in again.")
+		return Order{}, errGone()
 	case errors.Is(err, errKeyTaken): // by the same request, a moment ago
 		order, _, err := s.placed(ctx, customerID, key, draft)
 		return order, err
@@ -80,6 +80,11 @@ func (s *Service) Place(ctx context.Context, catalogue Catalogue, customerID, ke
 		return Order{}, err
 	}
 	return Replay([]Recorded{first})
+}
+
+// errGone is for the bearer of a token that has outlived its account.
+func errGone() error {
+	return fault.New(fault.ErrUnauthenticated, "Your account does not exist any more. Sign in again.")
 }
 
 // placed returns the order that the key stands for, if there is one, as it was when it was placed.
@@ -99,12 +104,15 @@ func (s *Service) placed(ctx context.Context, customerID, key string, draft Draf
 	return order, err == nil, err
 }
 
-// Get returns an order with its history, as it is this moment. viewer says whether somebody may see it; to others it does not exist.
-// Error: fault.ErrNotFound.
+// Get returns an order with its history, as it is this moment. mayView says whether somebody may see it; to others it does not exist. It
+// has lost its customer, and what leads there, once the account was deleted. Error: fault.ErrNotFound.
 func (s *Service) Get(ctx context.Context, orderID string, mayView func(Order) bool) (Order, []Recorded, error) {
-	order, history, err := s.store.Load(ctx, orderID)
+	order, history, erased, err := s.store.Whole(ctx, orderID)
 	if err != nil {
 		return Order{}, nil, err
+	}
+	if erased {
+		order = order.anonymous()
 	}
 	if !mayView(order) {
 		return Order{}, nil, notFound(orderID)
@@ -112,34 +120,59 @@ func (s *Service) Get(ctx context.Context, orderID string, mayView func(Order) b
 	return order, history, nil
 }
 
-// Cancel calls a customer's order off. Errors: fault.ErrNotFound, also for another customer's order, and fault.ErrConflict once it is
-// shipped, or has failed.
+// Cancel calls a customer's order off. Errors: fault.ErrNotFound, also for another customer's order, fault.ErrConflict once it is shipped,
+// or has failed, and fault.ErrUnauthenticated if the customer's account was deleted.
 func (s *Service) Cancel(ctx context.Context, customerID, orderID, correlationID string) (Order, error) {
+	if err := s.owns(ctx, customerID, orderID); err != nil {
+		return Order{}, err
+	}
 	return s.change(ctx, orderID, func(o Order) (event.Detail, error) {
-		if o.CustomerID != customerID {
-			return nil, notFound(orderID)
-		}
 		return o.Cancel(event.NewMeta(correlationID, correlationID), "The customer cancelled the order.")
 	})
 }
 
 // RequestReturn records that a customer wants to send everything back, and why: 1–MaxReason characters. Errors: fault.ErrInvalid,
-// fault.ErrNotFound, also for another customer's order, and fault.ErrConflict unless it was shipped.
+// fault.ErrNotFound, also for another customer's order, fault.ErrConflict unless it was shipped, and fault.ErrUnauthenticated if the
+// customer's account was deleted.
 func (s *Service) RequestReturn(ctx context.Context, customerID, orderID, correlationID, reason string) (Order, error) {
 	if !isText(reason, MaxReason) {
 		return Order{}, fault.Invalid(fault.Field{Field: "reason", Message: "must say in 1–500 characters on one line why the goods come back"})
 	}
-	return s.change(ctx, orderID, func(o Order) (event.Detail, error) {
-		if o.CustomerID != customerID {
-			return nil, notFound(orderID)
-		}
+	if err := s.owns(ctx, customerID, orderID); err != nil {
+		return Order{}, err
+	}
+	order, err := s.record(ctx, orderID, s.store.AppendPersonal, func(o Order) (event.Detail, error) {
 		return o.RequestReturn(event.NewMeta(correlationID, correlationID), reason)
 	})
+	if errors.Is(err, errErased) {
+		err = errGone()
+	}
+	return order, err
+}
+
+// owns returns no error if the order is the customer's, as it will ever be, unless the account is deleted. Errors: fault.ErrNotFound,
+// fault.ErrUnauthenticated.
+func (s *Service) owns(ctx context.Context, customerID, orderID string) error {
+	order, _, erased, err := s.store.Whole(ctx, orderID)
+	switch {
+	case err != nil:
+		return err
+	case order.CustomerID != customerID:
+		return notFound(orderID)
+	case erased:
+		return errGone()
+	}
+	return nil
 }
 
 // change records the event that decide answers for the present order, and returns the order as it is then. If somebody else was
 // faster, it is decided again.
 func (s *Service) change(ctx context.Context, orderID string, decide func(Order) (event.Detail, error)) (Order, error) {
+	return s.record(ctx, orderID, s.store.Append, decide)
+}
+
+// record is change by one of the store's ways to append an event.
+func (s *Service) record(ctx context.Context, orderID string, add func(context.Context, string, Recorded) error, decide func(Order) (event.Detail, error)) (Order, error) {
 	for range maxAttempts {
 		order, _, err := s.store.Load(ctx, orderID)
 		if err != nil {
@@ -154,7 +187,7 @@ func (s *Service) change(ctx context.Context, orderID string, decide func(Order)
 		if err != nil {
 			return Order{}, err
 		}
-		err = s.store.Append(ctx, orderID, next)
+		err = add(ctx, orderID, next)
 		if err == nil {
 			return changed, nil
 		}

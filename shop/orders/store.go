@@ -52,8 +52,12 @@ type Store interface {
 	Placed(ctx context.Context, customerID, key string) (orderID, hash string, err error)
 	// Load returns an order with its history. Error: fault.ErrNotFound.
 	Load(ctx context.Context, orderID string) (Order, []Recorded, error)
+	// Whole is Load with what cannot be told from events: whether the order's customer was erased.
+	Whole(ctx context.Context, orderID string) (order Order, history []Recorded, erased bool, err error)
 	// Append records an event as the next of the order. Error: errVersion if the order has another event in its place.
 	Append(ctx context.Context, orderID string, next Recorded) error
+	// AppendPersonal is Append for an event that holds what the customer wrote. Error: also errErased if the order's customer was erased.
+	AppendPersonal(ctx context.Context, orderID string, next Recorded) error
 }
 
 // notFound is the answer for an order that does not exist, or that is none of the asking customer's business.

@@ -74,6 +74,9 @@ type lineRecord struct {
 // newViewRecord is the view of an order. Of an order whose customer's data was erased it does not tell whose it was, nor what they
 // wrote.
 func newViewRecord(o Order, erased bool) viewRecord {
+	if erased {
+		o = o.anonymous()
+	}
 	r := viewRecord{
 		OrderID: o.ID, CustomerID: o.CustomerID, Status: o.Status, TotalCents: o.TotalCents, Currency: o.Currency,
 		CreatedAt: o.CreatedAt.UTC().Format(timeLayout), UpdatedAt: o.UpdatedAt.UTC().Format(timeLayout), Version: o.Version,
@@ -84,9 +87,6 @@ func newViewRecord(o Order, erased bool) viewRecord {
 	}
 	if o.Return != nil {
 		r.ReturnStage, r.ReturnReason = o.Return.Stage, o.Return.Reason
-	}
-	if erased {
-		r.CustomerID, r.ShipmentID, r.TrackingNumber, r.ReturnReason = "", "", "", ""
 	}
 	return r
 }

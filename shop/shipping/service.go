@@ -168,15 +168,23 @@ func (s *Service) Deliver(ctx context.Context, orderID, shipmentID string) (Ship
 }
 
 // Inspect looks at an order's goods that come back. Repeated for the same request it changes nothing.
-// Error: fault.ErrNotFound if the order has no shipment.
+// Errors: fault.ErrNotFound if the order has no shipment; fault.ErrInvalid if the customer's reason, which says in what state the goods
+// are, is not there any more: nothing is decided without it.
 func (s *Service) Inspect(ctx context.Context, requested event.ReturnRequested, causationID string) (Shipment, error) {
 	shipment, err := s.find(ctx, requested.OrderID)
 	if err != nil {
 		return Shipment{}, err
 	}
+	if shipment.inspected(requested) {
+		return shipment, nil
+	}
+	if requested.Reason == "" {
+		return Shipment{}, fault.New(fault.ErrInvalid, "The return of order %s, its event %d, has no reason any more: the archive has none, and events lose theirs with the account. "+
+			"Look at the parcel.", requested.OrderID, requested.OrderVersion)
+	}
 	accepted, finding := inspect(requested.Reason)
 	return s.update(ctx, requested.OrderID, &shipment, func(now Shipment) Shipment {
-		if now.Inspection != nil && now.Inspection.OrderVersion >= requested.OrderVersion {
+		if now.inspected(requested) {
 			return now
 		}
 		now.Inspection = &Inspection{

@@ -263,6 +263,9 @@ func TestOnReturnRequested_OncePerRequest(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(stored), "12345", "the address is not stored")
 
+	require.NoError(t, NewTasks(f.Service).OnReturnRequested(ctx, request(9, "")), "replayed from the archive, which has no words")
+	require.ErrorIs(t, NewTasks(f.Service).OnReturnRequested(ctx, request(12, "")), fault.ErrInvalid)
+	require.Len(t, f.told(t), 3, "nothing is decided without the reason")
 	require.ErrorIs(t, NewTasks(newFixture().Service).OnReturnRequested(ctx, request(1, "")), fault.ErrNotFound)
 	other, err := event.New("e2", time.Unix(0, 0), event.StockArrived{})
 	require.NoError(t, err)

@@ -216,3 +216,8 @@ type Inspection struct {
 	// CorrelationID and CausationID say where the request came from.
 	CorrelationID, CausationID string
 }
+
+// inspected tells whether the goods that come back by a request, or by a later one, were looked at.
+func (s Shipment) inspected(requested event.ReturnRequested) bool {
+	return s.Inspection != nil && s.Inspection.OrderVersion >= requested.OrderVersion
+}

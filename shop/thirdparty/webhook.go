@@ -18,7 +18,7 @@ type Notice struct {
 	ID string `json:"id"`
 	// Type is what happened, such as "payment.captured".
 	Type string `json:"type"`
-	// OrderID is the order that the shop asked it for.
+	// OrderID is the order that the shop asked it for: characters as of ID, since it is the message group of a FIFO queue.
 	OrderID string `json:"orderId"`
 	// Reference is the third party's own id of what it did: a payment's or a shipment's.
 	Reference string `json:"reference"`
@@ -101,8 +101,8 @@ func (w *Receiver) deal(ctx context.Context, n Notice) error {
 func readNotice(body []byte) (Notice, error) {
 	var n Notice
 	err := json.Unmarshal(body, &n)
-	if err == nil && (!isID(n.ID) || n.Type == "" || n.OrderID == "") {
-		err = errors.New("id, type or orderId is missing, or the id is not 1–64 of A–Z, a–z, 0–9, _ and -")
+	if err == nil && (!isID(n.ID) || n.Type == "" || !isID(n.OrderID)) {
+		err = errors.New("id, type or orderId is missing, or one of the ids is not 1–64 of A–Z, a–z, 0–9, _ and -")
 	}
 	if err != nil {
 		return Notice{}, &fault.Error{

@@ -133,7 +133,7 @@ func TestReceive_RefusedAndLogged(t *testing.T) {
 
 func TestReceive_SignedNonsense(t *testing.T) {
 	var acted []Notice
-	for _, body := range []string{`[]`, `{}`, `{"id":"a b","type":"x","orderId":"o"}`, `{"id":"` + strings.Repeat("x", 65) + `","type":"x","orderId":"o"}`} {
+	for _, body := range []string{`[]`, `{}`, `{"id":"a b","type":"x","orderId":"o"}`, `{"id":"a","type":"x","orderId":"o 1"}`, `{"id":"` + strings.Repeat("x", 65) + `","type":"x","orderId":"o"}`} {
 		handlertest.Do(t, receiver(&acted, nil).Receive, signed(body, "key")).Problem(t, 400)
 	}
 	require.Empty(t, acted)

@@ -60,6 +60,19 @@ func TestShop_KeepsItsPromisesInEveryStory(t *testing.T) {
 	}
 }
 
+// TestShop_TellsItsCustomersThoughTheMailerDies has the function that sends the order flow's mails die at each of its calls, also after it has
+// claimed a mail, which nobody else may send until the claim is over.
+func TestShop_TellsItsCustomersThoughTheMailerDies(t *testing.T) {
+	for seed := range uint64(60) {
+		p := plan{seed: seed, random: maxSteps, stock: map[string]int64{"mug": 1}, actions: []action{
+			{kind: "place", order: "order 1", lines: map[string]int64{"mug": 1}, token: "tok_ok", postcode: "10115"},
+		}}
+		p.faults = []fault{{function: "notify-customer", nth: 1 + int(seed%3), count: 1, kind: []int{crashBefore, crashAfter, failAfter}[seed/3%3]}} //nolint:gosec // small
+		o := play(t, p, bugs{})
+		require.NoError(t, o.violation, "%s", strings.Join(o.story, "\n"))
+	}
+}
+
 func add[K comparable](sum, more map[K]int) {
 	for k, n := range more {
 		sum[k] += n

@@ -263,7 +263,29 @@ type route struct {
 	to    *subscription
 }
 
+// publication is an event that was published, and where.
+type publication struct {
+	routes []route
+	event  handler.Event
+}
+
+// replay publishes everything once more that ever was, in any order, as an operator does out of an archive. It may be so long ago that Step
+// Functions, after 90 days, would take an order for a new one.
+func (w *world) replay() {
+	w.tell("the operator replays everything")
+	if w.scheduler.chance.IntN(2) == 0 {
+		w.tell("    after 90 days")
+		w.past, w.executions = w.executions, map[string]*execution{}
+	}
+	all := w.published
+	w.published = nil
+	for _, n := range w.scheduler.chance.Perm(len(all)) {
+		w.publish(all[n].routes, all[n].event)
+	}
+}
+
 func (w *world) publish(routes []route, e handler.Event) {
+	w.published = append(w.published, publication{routes, e})
 	var detail map[string]any
 	for _, r := range routes {
 		if r.types != nil && !slices.Contains(r.types, e.Type) {

@@ -18,7 +18,7 @@ type plan struct {
 
 // action is something that a person does.
 type action struct {
-	kind     string // place, repeat, cancel, return or restock
+	kind     string // place, repeat, cancel, return, restock or leave
 	order    string // the customer's idempotency key
 	lines    map[string]int64
 	token    string
@@ -46,6 +46,8 @@ func (a action) String() string {
 		return fmt.Sprintf("the customer cancels %s", a.order)
 	case "return":
 		return fmt.Sprintf("the customer returns %s: %q", a.order, a.reason)
+	case "leave":
+		return "the customer deletes the account"
 	}
 	return fmt.Sprintf("the administrator adds %d %s", a.quantity, a.product)
 }
@@ -125,6 +127,9 @@ func newPlan(seed uint64) plan {
 	}
 	for range pick(c, 0, 2, 4, 8, 12) {
 		p.faults = append(p.faults, newFault(c))
+	}
+	if c.IntN(6) == 0 {
+		p.actions = append(p.actions, action{kind: "leave", after: c.IntN(900)})
 	}
 	return p
 }

@@ -21,6 +21,7 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/serverless-shop/serverless-shop/handler"
+	faults "github.com/serverless-shop/serverless-shop/handler/fault"
 	"github.com/serverless-shop/serverless-shop/internal/faketable"
 	"github.com/serverless-shop/serverless-shop/internal/statemachine"
 	"github.com/serverless-shop/serverless-shop/shop/analytics"
@@ -57,6 +58,7 @@ type world struct {
 	tracing   bool
 	over      bool // the story is at its end: whoever is still at work crashes
 	healed    bool // nothing goes wrong any more
+	left      bool // the customer's account is deleted
 
 	tasks         map[string]lambda.Handler // by the name in the order flow's definition
 	routes        map[string]lambda.Handler // HTTP
@@ -66,11 +68,12 @@ type world struct {
 	payments      *subscription // the FIFO queue
 	clock         *subscription // of the third parties
 
+	published         []publication
 	called, delivered map[string]int // by function
 	repeats           map[*message]bool
 	envelopes         int
 	deduplicated      map[string]time.Time
-	executions        map[string]*execution
+	executions, past  map[string]*execution        // by order; the latter are those that Step Functions has forgotten
 	waiting           map[string]chan *tokenAnswer // workflows' tasks, by token
 	tokens            int
 	mails, excused    map[string]int // by recipient and subject
@@ -206,6 +209,7 @@ func (w *world) wireOrders(b bugs) {
 	w.onChange("project-orders", "orders", orders.NewProjector(table, orders.NewViews(w.db, "order-views", "sales")).OnChange, false, isEvent)
 	w.on("track-orders", orders.NewTracker(service).OnEvent, nil,
 		"Shipment Delivered", "Return Inspected", "Return Restocked", "Payment Refunded", "Restock Reversed")
+	w.on("anonymise-orders", orders.NewEraser(table, orders.NewViews(w.db, "order-views", "sales")).OnDeleted, nil, "User Deleted")
 	flow := orders.NewFlow(w, "arn:order-flow", table, backorderWait)
 	w.rules = append(w.rules, route{[]string{"Order Created"}, nil, w.subscribe("start-order-flow", queue, handler.QueueConsumer(silent, flow.OnCreated))})
 	w.onChange("publish-product-events", "products", catalog.NewOutbox(bus.New(w, "shop")).OnChange, true, all)
@@ -287,7 +291,7 @@ var faulty = []string{
 	"publish-order-events", "project-orders", "track-orders", "start-order-flow", "publish-product-events", "receive-stock", "serve-backorders",
 	"cancel-backorder", "restock-return", "reverse-restock", "publish-stock-events", "project-stock", "refund-return", "publish-payment-events",
 	"record-payment", "inspect-return", "publish-shipment-events", "email-customer", "email-admin", "analyse-orders", "archive-orders",
-	"flag-high-value-order", "send-webhooks",
+	"flag-high-value-order", "send-webhooks", "anonymise-orders",
 }
 
 // critical are the functions that deal with what must not happen twice.
@@ -319,10 +323,8 @@ func (w *world) execute(p *process, order string, e *execution) {
 	p.wait("begins")
 	players := statemachine.Players{
 		Worker: func(task statemachine.Task) (any, error) { return w.perform(p, task) },
-		Sleep: func(d time.Duration) {
-			if d > 0 {
-				p.sleep(time.Duration(w.scheduler.chance.Int64N(int64(d)))+time.Millisecond, nil) // full jitter
-			}
+		Sleep: func(shortest, longest time.Duration) {
+			p.sleep(shortest+time.Duration(w.scheduler.chance.Int64N(int64(longest-shortest+time.Millisecond))), nil)
 		},
 		Token: func() string {
 			w.tokens++
@@ -443,6 +445,9 @@ func (w *world) Send(ctx context.Context, m notifications.Mail) error {
 
 // Contact implements users.Contacts.
 func (w *world) Contact(_ context.Context, username string) (users.Contact, error) {
+	if w.left {
+		return users.Contact{}, faults.New(faults.ErrUnauthenticated, "The account does not exist any more.")
+	}
 	return users.Contact{Email: username + "@customers.test"}, nil
 }
 
@@ -451,9 +456,15 @@ func (w *world) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(
 	err := call(ctx, "PutObject", func() {
 		decoder := json.NewDecoder(in.Body)
 		for decoder.More() {
-			var e struct{ Detail struct{ EventID string } }
+			var e struct {
+				Type   string `json:"detail-type"`
+				Detail struct{ EventID, Reason string }
+			}
 			if err := decoder.Decode(&e); err != nil {
 				panic(err)
+			}
+			if e.Type == "Return Requested" && e.Detail.Reason != "" {
+				w.broken = fmt.Errorf("what the customer wrote is in the archive for ever: %q", e.Detail.Reason)
 			}
 			w.archived[e.Detail.EventID] = true
 		}
@@ -488,6 +499,14 @@ func (w *world) named(text string) string {
 		text = strings.ReplaceAll(text, id, name)
 	}
 	return text
+}
+
+// executionOf is the last execution of an order; nil if there was none.
+func (w *world) executionOf(order string) *execution {
+	if e := w.executions[order]; e != nil {
+		return e
+	}
+	return w.past[order]
 }
 
 // stopped are the orders whose execution stopped and can be redriven.

@@ -359,6 +359,46 @@ func TestReturn_OfDamagedGoodsIsRefused(t *testing.T) {
 	awaitLevel(t, p.ID, level{available: 2, sold: 2})
 }
 
+// TestOrder_OfACustomerWhoLeftTellsNothingOfThem deletes an account whose token is still valid, and looks for what is left of it wherever
+// orders are.
+func TestOrder_OfACustomerWhoLeftTellsNothingOfThem(t *testing.T) {
+	t.Parallel()
+	const words = "Too small for Zebediah Quux"
+	b, p, leaver := lookBehind(t), stocked(t, 4), newAccount(t)
+	token := tokenOf(t, leaver)
+	theirs := basket{lines: map[string]int64{p.ID: 1}}.body()
+	id := decode[order](t, send(t, placing(token, newID(), theirs)), http.StatusCreated).ID
+	seen := func(as string) order {
+		return decode[order](t, send(t, request{path: api("/orders/") + id, token: as}), http.StatusOK)
+	}
+	require.Eventually(t, func() bool { return slices.Contains(seen(token).types(), "Order Shipped") }, 60*time.Second, 200*time.Millisecond)
+	giving := request{method: "POST", path: api("/orders/") + id + "/return", token: token, body: map[string]any{"reason": words}}
+	require.Equal(t, http.StatusAccepted, send(t, giving).status)
+	require.Eventually(t, func() bool { return seen(token).Status == "RETURNED" }, 60*time.Second, 200*time.Millisecond)
+	require.Equal(t, words, seen(adminToken(t)).Return.Reason)
+
+	require.Equal(t, http.StatusNoContent, send(t, request{method: "DELETE", path: api("/users/me"), token: token}).status)
+	require.Eventually(t, func() bool { // told by an event
+		return send(t, request{path: api("/orders/") + id, token: token}).status == http.StatusNotFound
+	}, 30*time.Second, 200*time.Millisecond)
+	requireProblem(t, send(t, placing(token, newID(), theirs)), http.StatusUnauthorized)
+	requireProblem(t, send(t, giving), http.StatusUnauthorized)
+	require.Eventually(t, func() bool {
+		found := seen(adminToken(t))
+		return found.Return.Reason == "" && found.TrackingNumber == ""
+	}, 30*time.Second, 200*time.Millisecond)
+	out, err := shop.products.Query(t.Context(), &dynamodb.QueryInput{
+		TableName: &b.orders, KeyConditionExpression: aws.String("pk = :order"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":order": &types.AttributeValueMemberS{Value: "ORDER#" + id}},
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, out.Items)
+	for _, item := range out.Items {
+		require.NotContains(t, fmt.Sprint(text(item["sk"]), text(item["detail"])), "Zebediah")
+		require.NotEqual(t, "PRIVATE", text(item["sk"]))
+	}
+}
+
 func giveBack(t *testing.T, orderID, reason string) {
 	t.Helper()
 	a := send(t, request{method: "POST", path: api("/orders/") + orderID + "/return", token: customerToken(t), body: map[string]any{"reason": reason}})
