@@ -189,7 +189,7 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String("/aws/lambda/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
-	}, pulumi.Parent(f))
+	}, pulumi.Parent(f), keepsItsName())
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}

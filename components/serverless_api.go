@@ -321,7 +321,7 @@ func (a *ServerlessApi) newAccessLog(ctx *pulumi.Context, name string, args *Ser
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String("/aws/apigateway/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), keepsItsName())
 	if err != nil {
 		return nil, "", err
 	}
