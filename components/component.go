@@ -115,6 +115,12 @@ func or[T comparable](value, defaultValue T) T {
 	return value
 }
 
+// keepsItsName lets a log group keep its name, and so its logs, when its component gets another one and an alias for the old. Physical names
+// that Pulumi makes stay by themselves, those that AWS makes of a prefix would not.
+func keepsItsName() pulumi.ResourceOption {
+	return pulumi.IgnoreChanges([]string{"namePrefix"})
+}
+
 // wrap says which component failed while doing what.
 func wrap(component, name string, err error) error {
 	if err == nil {

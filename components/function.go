@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -188,7 +189,7 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String("/aws/lambda/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
-	}, pulumi.Parent(f))
+	}, pulumi.Parent(f), keepsItsName())
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
@@ -430,7 +431,7 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 	a.KeepWarm.validate(p)
 	p.want(a.KeepWarm == nil || a.Provisioned == nil, "KeepWarm", "set", "nothing, since Provisioned keeps instances ready")
 	a.Async.validate(p)
-	p.want(len(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
+	p.want(utf8.RuneCountInString(a.Description) <= maxDescription, "Description", a.Description, "at most 256 characters")
 	p.want(a.Memory == 0 || a.Memory >= minMemory && a.Memory <= maxMemory, "Memory", a.Memory, "128–10240 MB")
 	p.want(a.Timeout == 0 || a.Timeout >= time.Second && a.Timeout <= maxTimeout && a.Timeout%time.Second == 0,
 		"Timeout", a.Timeout, "1s–15m in whole seconds; longer work belongs in a Workflow or a ContainerJob")

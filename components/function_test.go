@@ -101,7 +101,7 @@ func TestFunction_Options(t *testing.T) {
 	builder := newBuilder(t)
 	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewFunction(ctx, "greet", &components.FunctionArgs{
-			Source: "lambdas/greet", Builder: builder, Description: "Says hello", Memory: 1024, Timeout: 15 * time.Minute,
+			Source: "lambdas/greet", Builder: builder, Description: strings.Repeat("ß", 256), Memory: 1024, Timeout: 15 * time.Minute,
 			Architecture: components.X8664, LogRetentionDays: 365, DisableTracing: true,
 			Environment: pulumi.StringMap{"LOG_LEVEL": pulumi.String("debug")},
 		})
@@ -109,7 +109,7 @@ func TestFunction_Options(t *testing.T) {
 	})
 	require.Equal(t, []string{"lambdas/greet amd64"}, builder.asked)
 	inputs := program.Get(t, functionType, "greet").Inputs
-	require.Equal(t, "Says hello", inputs["description"])
+	require.Equal(t, strings.Repeat("ß", 256), inputs["description"], "characters, not bytes")
 	require.EqualValues(t, 1024, inputs["memorySize"])
 	require.EqualValues(t, 900, inputs["timeout"])
 	require.Equal(t, []any{"x86_64"}, inputs["architectures"])

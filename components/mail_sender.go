@@ -15,7 +15,8 @@ const maxConfigurationSetName = 64
 
 // MailSenderArgs describes the address that e-mails come from.
 type MailSenderArgs struct {
-	// Address is the sender's, such as orders@shop.example. Required.
+	// Address is the sender's, such as orders@shop.example. Required. SES knows an address, or with VerifyDomain a domain, once in an account
+	// and region, so that one stack alone can have it.
 	Address string
 	// VerifyDomain proves to SES that the address's whole domain is yours: put [MailSender.DKIMTokens] into its DNS.
 	// Default: only the address, to which AWS sends a mail with a link to confirm.

@@ -78,3 +78,21 @@ func TestGraphqlApi_HasNoNameLongerThanThatOfItsLogRole(t *testing.T) {
 	require.NoError(t, create(47))
 	require.ErrorContains(t, create(48), "at most 47 characters, since the name of its log role has 64")
 }
+
+// A component with another name and an alias for the old keeps its resources, so its logs too.
+func TestComponents_KeepTheirLogsWhenTheyAreRenamed(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		answer := newFunction(t, ctx, "answer")
+		for name, flavor := range map[string]components.APIFlavor{"shop": components.FlavorHTTP, "partners": components.FlavorREST} {
+			_, err := components.NewServerlessApi(ctx, name, &components.ServerlessApiArgs{
+				Flavor: flavor, Routes: components.Routes{{Method: "GET", Path: "/", Function: answer, Auth: components.AuthNone}},
+			})
+			require.NoError(t, err)
+		}
+		_, err := components.NewRealtimeApi(ctx, "live", nil)
+		return err
+	})
+	for _, name := range []string{"answer-logs", "shop-access-logs", "partners-access-logs", "live-access-logs"} {
+		require.Equal(t, []string{"namePrefix"}, program.Get(t, "aws:cloudwatch/logGroup:LogGroup", name).IgnoreChanges, name)
+	}
+}

@@ -133,7 +133,7 @@ func rawFunction(zip string) create {
 		g, inside := newGroup(ctx, "Function", name)
 		logs := must(cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 			NamePrefix: pulumi.String("/aws/lambda/" + name + "-"), RetentionInDays: pulumi.Int(30),
-		}, inside))
+		}, inside, pulumi.IgnoreChanges([]string{"namePrefix"})))
 		role := must(iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 			Description: pulumi.String("What the function " + name + " may do"),
 			AssumeRolePolicy: pulumi.String(`{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],` +

@@ -410,7 +410,7 @@ func (a *RealtimeApi) newLogs(ctx *pulumi.Context) error {
 	var err error
 	a.accessLogs, err = cloudwatch.NewLogGroup(ctx, a.logicalName+"-access-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix: pulumi.String("/aws/apigateway/" + a.logicalName + "-"), RetentionInDays: retention,
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), keepsItsName())
 	if err != nil {
 		return err
 	}

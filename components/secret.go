@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math/big"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -193,7 +194,7 @@ const maxSecretDescription = 2048
 
 func (a *SecretArgs) validate(name string) error {
 	p := check("Secret", name)
-	p.want(len(a.Description) <= maxSecretDescription, "Description", len(a.Description), "at most 2048 characters")
+	p.want(utf8.RuneCountInString(a.Description) <= maxSecretDescription, "Description", utf8.RuneCountInString(a.Description), "at most 2048 characters")
 	p.want(a.Length == 0 || a.Length >= minSecretLength && a.Length <= maxSecretLength, "Length", a.Length, "16–4096 characters, or 0 for the default of 32")
 	p.want(!a.SetByOperator || a.Length == 0, "Length", a.Length, "0, since SetByOperator generates no value")
 	p.want(a.RecoveryWindowDays == 0 || a.RecoveryWindowDays >= minRecoveryDays && a.RecoveryWindowDays <= maxRecoveryDays,

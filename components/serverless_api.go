@@ -175,7 +175,8 @@ type ServerlessApiArgs struct {
 	// CORS is needed only for pages of another origin. Default: none may call. Behind a REST API the answers themselves
 	// must name the origin too; package handler does so.
 	CORS *CORS
-	// Throttle limits each route that sets no limit of its own. Default [DefaultThrottle].
+	// Throttle limits each route that sets no limit of its own, for all callers together. Default [DefaultThrottle], or what the Clients may
+	// all together, if that is more.
 	Throttle *Throttle
 	// StageName becomes the first segment of the API's URL, unless it is $default. Default $default, and api with
 	// [FlavorREST], whose stages need a name.
@@ -320,7 +321,7 @@ func (a *ServerlessApi) newAccessLog(ctx *pulumi.Context, name string, args *Ser
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-access-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String("/aws/apigateway/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), keepsItsName())
 	if err != nil {
 		return nil, "", err
 	}
@@ -344,7 +345,11 @@ func (a *ServerlessApiArgs) throttle() Throttle {
 	if a.Throttle != nil {
 		return *a.Throttle
 	}
-	return DefaultThrottle
+	all := Throttle{}
+	for _, c := range a.Clients {
+		all.Rate, all.Burst = all.Rate+c.throttle().Rate, all.Burst+c.throttle().Burst
+	}
+	return Throttle{Rate: max(all.Rate, DefaultThrottle.Rate), Burst: max(all.Burst, DefaultThrottle.Burst)}
 }
 
 // all are the routes, and those that catch the rest if something answers it.

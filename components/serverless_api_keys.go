@@ -47,10 +47,7 @@ func (a *ServerlessApi) newClients(ctx *pulumi.Context, name string, clients []A
 	keys := pulumi.StringMap{}
 	for _, c := range clients {
 		logicalName := name + "-" + c.Name
-		throttle := DefaultThrottle
-		if c.Throttle != nil {
-			throttle = *c.Throttle
-		}
+		throttle := c.throttle()
 		planArgs := &apigateway.UsagePlanArgs{
 			Description: pulumi.String("What the client " + c.Name + " may call, and how often"),
 			ApiStages:   apigateway.UsagePlanApiStageArray{&apigateway.UsagePlanApiStageArgs{ApiId: a.ID, Stage: a.StageName}},
@@ -85,6 +82,13 @@ func (a *ServerlessApi) newClients(ctx *pulumi.Context, name string, clients []A
 	}
 	a.ClientKeys = pulumi.ToSecret(keys).(pulumi.StringMapOutput)
 	return nil
+}
+
+func (c APIClient) throttle() Throttle {
+	if c.Throttle != nil {
+		return *c.Throttle
+	}
+	return DefaultThrottle
 }
 
 // checkedKey is the key, unless it has a length that API Gateway refuses; the AWS provider would print it with its refusal.

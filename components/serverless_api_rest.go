@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -448,11 +449,26 @@ func (r *restAPI) newSettings(stage *apigateway.Stage) error {
 		if throttle == r.args.throttle() && ttl == 0 {
 			continue
 		}
-		if err := settings(r.name+"-"+route.slug(), route.settingsPath(), throttle, ttl); err != nil {
-			return err
+		for _, method := range r.args.settled(route) {
+			name := r.name + "-" + route.slug()
+			if method != route.Method {
+				name += "-" + strings.ToLower(method)
+			}
+			if err := settings(name, route.settingsPath(method), throttle, ttl); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// settled are the methods that get a route's settings: its own, and for ANY, of which stages know nothing ("Invalid method setting path"),
+// all that no other route of the path takes.
+func (a *ServerlessApiArgs) settled(r Route) []string {
+	return slices.DeleteFunc(r.methods(), func(method string) bool {
+		return r.Method != method && (method == http.MethodOptions && a.CORS != nil ||
+			slices.ContainsFunc(a.Routes, func(other Route) bool { return other.Path == r.Path && other.Method == method }))
+	})
 }
 
 // fingerprint changes when anything of what is deployed does, and with nothing else. What is not set does not count, so that
@@ -546,9 +562,9 @@ func (r Route) cacheKey() []string {
 	return key
 }
 
-// settingsPath is how the settings of a stage name the route: without the leading slash, but for the root the slash alone, escaped.
-func (r Route) settingsPath() string {
-	return or(strings.TrimPrefix(r.Path, "/"), "~1") + "/" + r.Method
+// settingsPath is how the settings of a stage name a method of the route: without the leading slash, but for the root the slash alone, escaped.
+func (r Route) settingsPath(method string) string {
+	return or(strings.TrimPrefix(r.Path, "/"), "~1") + "/" + method
 }
 
 func (a *ServerlessApiArgs) validateREST(p *problems) {

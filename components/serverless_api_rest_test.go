@@ -255,6 +255,40 @@ func TestServerlessApiREST_SettingsOfTheRoot(t *testing.T) {
 	require.Equal(t, "~1/GET", program.Get(t, settingsType, "shop-get").Inputs["methodPath"])
 }
 
+func TestServerlessApiREST_SettingsOfEveryMethod(t *testing.T) {
+	settled := func(cors *components.CORS) map[string]string {
+		every, one := open("ANY", "/files/{path+}"), open("POST", "/files/{path+}")
+		every.Throttle = &components.Throttle{Rate: 5, Burst: 5}
+		program := newREST(t, components.ServerlessApiArgs{Routes: components.Routes{every, one}, CORS: cors})
+		paths := map[string]string{}
+		for _, r := range program.OfType(settingsType) {
+			paths[r.Name] = r.Inputs["methodPath"].(string)
+			if r.Name != "shop" {
+				require.EqualValues(t, 5, in(t, r.Inputs, "settings", "throttlingRateLimit"))
+			}
+		}
+		return paths
+	}
+	want := map[string]string{"shop": "*/*"} // AWS refuses files/{path+}/ANY, and POST has a route of its own
+	for _, method := range []string{"GET", "PUT", "PATCH", "DELETE", "HEAD"} {
+		want["shop-any-files-path-"+strings.ToLower(method)] = "files/{path+}/" + method
+	}
+	require.Equal(t, want, settled(&components.CORS{Origins: []string{"https://shop.example.com"}}))
+	want["shop-any-files-path-options"] = "files/{path+}/OPTIONS"
+	require.Equal(t, want, settled(nil))
+}
+
+func TestServerlessApiREST_LetsAllClientsHaveTheirLimitsAtOnce(t *testing.T) {
+	limit := func(args components.ServerlessApiArgs) any {
+		args.Routes = components.Routes{{Method: "GET", Path: "/", Auth: components.AuthAPIKey}}
+		return in(t, newREST(t, args).Get(t, settingsType, "shop").Inputs, "settings", "throttlingRateLimit")
+	}
+	clients := []components.APIClient{{Name: "a"}, {Name: "b", Throttle: &components.Throttle{Rate: 500, Burst: 500}}}
+	require.EqualValues(t, 1500, limit(components.ServerlessApiArgs{Clients: clients}))
+	require.EqualValues(t, 1000, limit(components.ServerlessApiArgs{Clients: clients[1:]}))
+	require.EqualValues(t, 10, limit(components.ServerlessApiArgs{Clients: clients, Throttle: &components.Throttle{Rate: 10, Burst: 10}}))
+}
+
 func TestServerlessApiREST_ChecksRequests(t *testing.T) {
 	const schema = `{"type":"object","required":["name"]}`
 	find := open("GET", "/find")
