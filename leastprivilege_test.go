@@ -21,7 +21,7 @@ const permissionsFile = "docs/reference/permissions.md"
 const permissionsIntro = `# What each function may do
 
 Made by ` + "`go test . -run LeastPrivilege -update`" + `, and checked to be current by the same test. It follows each function's code to the AWS
-operations that it can reach, and holds the IAM actions they need against what the function's role grants in stack prod: a
+operations that it can reach, and holds the IAM actions they need against what the function's role grants, in every stack: a
 grant too many fails the test, and so does one too few. Writing its own log and sending its traces, which every function
 may do, is left out. Resources are shown as the tests' stand-in for AWS names them.
 
@@ -44,6 +44,9 @@ func TestShop_LeastPrivilege(t *testing.T) {
 	used, err := leastprivilege.Reachable(".", "./lambdas/...")
 	require.NoError(t, err)
 	require.Empty(t, leastprivilege.Compare(granted, used))
+	for _, name := range stacks {
+		requireExactRoles(t, name, used)
+	}
 
 	report := permissionsIntro + leastprivilege.Report(resources, used)
 	if *update {
@@ -53,6 +56,19 @@ func TestShop_LeastPrivilege(t *testing.T) {
 	current, err := os.ReadFile(permissionsFile)
 	require.NoError(t, err)
 	require.Equal(t, string(current), report, "refresh with: go test . -run LeastPrivilege -update")
+}
+
+// requireExactRoles holds the roles of the functions that a stack deploys, which need not be all, against what their code uses.
+func requireExactRoles(t *testing.T, stackName string, used map[string][]string) {
+	t.Helper()
+	program, _, err := runShop(t, stackName, nil)
+	require.NoError(t, err)
+	granted, usedHere := map[string][]string{}, map[string][]string{}
+	for function, actions := range grantedBy(t, program) {
+		granted[function], usedHere[function] = slices.Sorted(maps.Keys(actions)), used[function]
+		require.Contains(t, used, function, "stack %s", stackName)
+	}
+	require.Empty(t, leastprivilege.Compare(granted, usedHere), "stack %s", stackName)
 }
 
 const rolePolicyType = "aws:iam/rolePolicy:RolePolicy"

@@ -139,3 +139,23 @@ func Environment(grants ...Grant) (map[string]pulumi.StringInput, error) {
 	}
 	return values, nil
 }
+
+// Equal tells whether two grants come to the same: the same actions on the same resources under the same conditions, and the same
+// environment, in whatever order and however often they were put together. It is an output, since ARNs are known only when the resources
+// exist; it fails for a grant that cannot be given.
+func Equal(a, b Grant) pulumi.BoolOutput {
+	return pulumi.All(a.canonical(), b.canonical()).ApplyT(func(both []any) bool { return both[0] == both[1] }).(pulumi.BoolOutput)
+}
+
+// canonical is the grant as a text that equal grants share.
+func (g Grant) canonical() pulumi.StringOutput {
+	links, err := Environment(g)
+	if err != nil {
+		g = Invalid(err)
+	}
+	environment := pulumi.StringMap{}
+	for variable, value := range links {
+		environment[variable] = value
+	}
+	return pulumi.JSONMarshal(pulumi.Map{"policy": Document(g), "environment": environment})
+}

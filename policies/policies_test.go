@@ -28,13 +28,12 @@ func allow(resource pulumi.StringInput, actions ...string) policies.Grant {
 func document(t *testing.T, grants ...policies.Grant) (string, error) {
 	t.Helper()
 	var text string
-	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+	err := deployed(func(ctx *pulumi.Context) {
 		ctx.Export("policy", policies.Document(grants...).ApplyT(func(s string) string {
 			text = s
 			return s
 		}))
-		return nil
-	}, pulumi.WithMocks("shop", "test", noResources{}))
+	})
 	return text, err
 }
 
@@ -190,6 +189,47 @@ func TestGrant_PrintsActionsAndResources(t *testing.T) {
 	require.Equal(t, "[dynamodb:GetItem dynamodb:Query] on [orders (Table)]", grant.String())
 	require.NoError(t, grant.Err())
 	require.NotContains(t, grant.String(), "arn:", "ARNs are not known before the deployment")
+}
+
+func TestEqual_ComparesWhatGrantsComeTo(t *testing.T) {
+	linked := func(value pulumi.StringInput, actions ...string) policies.Grant {
+		g := allow(orders, actions...)
+		g.Links = []policies.Link{{Variable: "ORDERS_TABLE", Value: value, Resource: "orders (Table)"}}
+		return g
+	}
+	later := pulumi.String("orders-1").ToStringOutput() // known when it is deployed
+	one := linked(later, "dynamodb:Query", "dynamodb:GetItem")
+	for name, test := range map[string]struct {
+		other policies.Grant
+		want  bool
+	}{
+		"put together otherwise": {policies.Join(linked(later, "dynamodb:GetItem"), linked(pulumi.String("orders-1"), "dynamodb:Query", "dynamodb:GetItem")), true},
+		"fewer actions":          {linked(later, "dynamodb:Query"), false},
+		"another resource":       {policies.Grant{Statements: allow(byDate, "dynamodb:Query", "dynamodb:GetItem").Statements, Links: one.Links}, false},
+		"another environment":    {linked(pulumi.String("orders-2"), "dynamodb:Query", "dynamodb:GetItem"), false},
+		"no environment":         {allow(orders, "dynamodb:Query", "dynamodb:GetItem"), false},
+	} {
+		var equal []bool
+		require.NoError(t, deployed(func(ctx *pulumi.Context) {
+			ctx.Export("equal", policies.Equal(one, test.other).ApplyT(func(answer bool) bool {
+				equal = append(equal, answer)
+				return answer
+			}))
+		}))
+		require.Equal(t, []bool{test.want}, equal, name)
+	}
+	err := deployed(func(ctx *pulumi.Context) {
+		ctx.Export("equal", policies.Equal(one, policies.Invalid(errors.New("no such index"))))
+	})
+	require.ErrorContains(t, err, "no such index")
+}
+
+// deployed resolves outputs as a deployment would.
+func deployed(program func(*pulumi.Context)) error {
+	return pulumi.RunErr(func(ctx *pulumi.Context) error {
+		program(ctx)
+		return nil
+	}, pulumi.WithMocks("shop", "test", noResources{}))
 }
 
 // noResources is a monitor for programs that register nothing.

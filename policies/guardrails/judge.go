@@ -29,26 +29,34 @@ type Outcome struct {
 	Project string
 	// Judgements are one for each rule and each resource that it is about, in the order of the rules.
 	Judgements []Judgement
-	// Waivers is what is wrong with the waivers: expired or without use.
+	// Waivers is what is wrong with the waivers: expired, without use, or said before.
 	Waivers []string
 }
 
 // Judge applies all rules to all resources of a stack.
 func Judge(rules []Rule, s *Stack, waivers []Waiver, now time.Time) Outcome {
 	o := Outcome{Stack: s.Name, Project: s.Project}
-	used := make([]bool, len(waivers))
+	used, repeated := make([]bool, len(waivers)), make([]bool, len(waivers))
 	for _, rule := range rules {
 		for _, r := range s.all() {
 			if j, applies := judge(rule, r, s, waivers, now); applies {
 				o.Judgements = append(o.Judgements, j)
 				for i, w := range waivers {
-					used[i] = used[i] || w.covers(rule, r) && (len(j.Problems) > 0 || j.Undecided)
+					if !w.covers(rule, r) {
+						continue
+					}
+					// Of several waivers that cover a problem, the first counts.
+					shadowed := j.Waiver != nil && j.Waiver != &waivers[i] && !w.expired(now)
+					repeated[i] = repeated[i] || shadowed
+					used[i] = used[i] || !shadowed && (len(j.Problems) > 0 || j.Undecided)
 				}
 			}
 		}
 	}
 	for i, w := range waivers {
 		switch {
+		case !used[i] && repeated[i]:
+			o.Waivers = append(o.Waivers, fmt.Sprintf("waiver of %s for %s is not needed: another one before it covers the same; remove one of them", w.Rule, w.Resource))
 		case !used[i]:
 			o.Waivers = append(o.Waivers, fmt.Sprintf("waiver of %s for %s is not needed: no such resource breaks the rule; remove it", w.Rule, w.Resource))
 		case w.expired(now):

@@ -42,6 +42,9 @@ func TestJudge_Waivers(t *testing.T) {
 		"one resource": {`[{"rule": "Test.1", "resource": "orders", "reason": "r"}, {"rule": "Test.1", "resource": "products", "reason": "r"}]`, nil},
 		"a pattern":    {`[{"rule": "Test.1", "resource": "*", "reason": "r"}]`, nil},
 		"the last day": {`[{"rule": "Test.1", "resource": "*", "reason": "r", "until": "2026-12-01"}]`, nil},
+		"twice": {`[{"rule": "Test.1", "resource": "*", "reason": "r"}, {"rule": "Test.1", "resource": "orders", "reason": "other"}]`,
+			[]string{"waiver of Test.1 for orders is not needed: another one before it covers the same; remove one of them"}},
+		"the wider one later": {`[{"rule": "Test.1", "resource": "orders", "reason": "r"}, {"rule": "Test.1", "resource": "*", "reason": "other"}]`, nil},
 		"of another thing": {`[{"rule": "Test.1", "resource": "*", "reason": "r"}, {"rule": "Test.1", "resource": "users", "reason": "r"}]`,
 			[]string{"waiver of Test.1 for users is not needed: no such resource breaks the rule; remove it"}},
 	} {

@@ -74,14 +74,22 @@ func (g *guard) around(program pulumi.RunFunc) pulumi.RunFunc {
 			return fmt.Errorf("config %s:%w", ctx.Project(), err)
 		}
 		g.waivers = waivers
-		if err := ctx.RegisterStackTransformation(g.note); err != nil {
+		// The engine applies transforms in the order in which they were registered. Those of the program come first if they are there before its
+		// first resource, as they have to be to see all resources.
+		putUp := sync.OnceValue(func() error {
+			return ctx.RegisterResourceTransform(func(c context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+				return g.inspect(c, ctx, args)
+			})
+		})
+		note := func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+			if err := putUp(); err != nil {
+				return &pulumi.ResourceTransformationResult{Props: unsendable(fmt.Errorf("putting up guardrails: %w", err)), Opts: args.Opts}
+			}
+			g.note(args.Resource)
+			return nil
+		}
+		if err := ctx.RegisterStackTransformation(note); err != nil {
 			return fmt.Errorf("watching the program's registrations: %w", err)
-		}
-		refuse := func(c context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
-			return g.inspect(c, ctx, args)
-		}
-		if err := ctx.RegisterResourceTransform(refuse); err != nil {
-			return fmt.Errorf("putting up guardrails: %w", err)
 		}
 		if err := program(ctx); err != nil {
 			return err
@@ -90,12 +98,16 @@ func (g *guard) around(program pulumi.RunFunc) pulumi.RunFunc {
 	}
 }
 
-// note remembers what the program registers, so that finish can wait for it. It changes nothing.
-func (g *guard) note(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+// note remembers what the program registers, so that finish can wait for it.
+func (g *guard) note(r pulumi.Resource) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.registered = append(g.registered, args.Resource)
-	return nil
+	g.registered = append(g.registered, r)
+}
+
+// unsendable are inputs that carry an error, by which a registration fails: transforms have no other way to say no.
+func unsendable(err error) pulumi.Map {
+	return pulumi.Map{"guardrails": pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) { return "", err })}
 }
 
 // inspect sees every resource as the engine does, including those inside remote components, before anything is done about
@@ -113,9 +125,7 @@ func (g *guard) inspect(c context.Context, ctx *pulumi.Context, args *pulumi.Res
 	if err == nil {
 		return nil
 	}
-	// A transform has no way to say no but by inputs that cannot be sent.
-	never := pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) { return "", err })
-	return &pulumi.ResourceTransformResult{Props: pulumi.Map{"guardrails": never}, Opts: args.Opts}
+	return &pulumi.ResourceTransformResult{Props: unsendable(err), Opts: args.Opts}
 }
 
 // refuse fails for a resource that must not be created or changed, by the rules that look at it alone.

@@ -11,7 +11,9 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -25,8 +27,10 @@ type engine struct {
 	pulumirpc.UnimplementedResourceMonitorServer
 	pulumirpc.UnimplementedEngineServer
 
-	preview bool
-	tb      testing.TB
+	preview  bool
+	deaf     bool // takes no transforms, as engines before them
+	changing bool // the program has transforms of its own
+	tb       testing.TB
 
 	mu         sync.Mutex
 	transforms []*pulumirpc.Callback
@@ -38,7 +42,13 @@ type engine struct {
 // run runs a program under guardrails in stack dev.
 func run(tb testing.TB, preview bool, waivers string, program pulumi.RunFunc) (*engine, error) {
 	tb.Helper()
-	e := &engine{tb: tb, preview: preview, properties: map[string]*structpb.Struct{}}
+	return runOn(tb, &engine{preview: preview}, waivers, program)
+}
+
+// runOn runs a program on an engine with peculiarities.
+func runOn(tb testing.TB, e *engine, waivers string, program pulumi.RunFunc) (*engine, error) {
+	tb.Helper()
+	e.tb, e.properties = tb, map[string]*structpb.Struct{}
 	server := grpc.NewServer()
 	pulumirpc.RegisterResourceMonitorServer(server, e)
 	pulumirpc.RegisterEngineServer(server, e)
@@ -47,7 +57,7 @@ func run(tb testing.TB, preview bool, waivers string, program pulumi.RunFunc) (*
 	go func() { _ = server.Serve(listener) }()
 	defer server.Stop()
 	err = guardrails.RunErr(program, func(info *pulumi.RunInfo) {
-		info.Project, info.Stack, info.DryRun = "shop", "dev", preview
+		info.Project, info.Stack, info.DryRun = "shop", "dev", e.preview
 		info.MonitorAddr, info.EngineAddr = listener.Addr().String(), listener.Addr().String()
 		info.Config = map[string]string{"aws:defaultTags": `{"tags": {"project": "shop", "stack": "dev"}}`, "shop:waivers": waivers}
 	})
@@ -61,6 +71,9 @@ func (e *engine) SupportsFeature(_ context.Context, in *pulumirpc.SupportsFeatur
 func (e *engine) RegisterStackTransform(_ context.Context, callback *pulumirpc.Callback) (*emptypb.Empty, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.deaf {
+		return nil, status.Error(codes.Unimplemented, "no transforms")
+	}
 	e.transforms = append(e.transforms, callback)
 	return &emptypb.Empty{}, nil
 }
@@ -101,6 +114,10 @@ func (e *engine) transform(ctx context.Context, callback *pulumirpc.Callback, in
 	}
 	var response pulumirpc.TransformResponse
 	require.NoError(e.tb, proto.Unmarshal(answer.GetResponse(), &response))
+	if e.changing && response.GetProperties() != nil {
+		in.Object = response.GetProperties()
+		return nil
+	}
 	require.Nil(e.tb, response.GetProperties(), "the guardrails change nothing")
 	require.Nil(e.tb, response.GetOptions(), "the guardrails change nothing")
 	return nil
@@ -193,6 +210,32 @@ func TestRun_UpdateJudgesTheWholeAtTheEnd(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "the guardrails found problems (1)")
 	require.Contains(t, joined(e.messages), "orders (aws:sqs/queue:Queue) breaks Shop.QueueRedrive")
+}
+
+// TestRun_SeesWhatTheProgramsOwnTransformsDo has one that turns a protection off, for all resources.
+func TestRun_SeesWhatTheProgramsOwnTransformsDo(t *testing.T) {
+	for _, preview := range []bool{true, false} {
+		e, err := runOn(t, &engine{preview: preview, changing: true}, "", func(ctx *pulumi.Context) error {
+			require.NoError(t, ctx.RegisterResourceTransform(func(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+				args.Props["deletionProtectionEnabled"] = pulumi.Bool(false)
+				return &pulumi.ResourceTransformResult{Props: args.Props, Opts: args.Opts}
+			}))
+			register(t, ctx, table, "products", safeTable)
+			return nil
+		})
+		require.Error(t, err)
+		require.Contains(t, joined(e.messages), "products (aws:dynamodb/table:Table) breaks DynamoDB.6: deletionProtectionEnabled = false")
+	}
+}
+
+// TestRun_CreatesNothingWithoutGuardrails has an engine that cannot put them up.
+func TestRun_CreatesNothingWithoutGuardrails(t *testing.T) {
+	e, err := runOn(t, &engine{deaf: true}, "", func(ctx *pulumi.Context) error {
+		register(t, ctx, table, "products", safeTable)
+		return nil
+	})
+	require.ErrorContains(t, err, "putting up guardrails: rpc error: code = Unimplemented desc = no transforms")
+	require.Equal(t, []string{"shop-dev"}, e.created)
 }
 
 // TestRun_JudgesWhatIsRegisteredLate has a queue that is registered only when the first one exists, which is after the program's own end.
