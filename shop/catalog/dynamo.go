@@ -63,9 +63,8 @@ type Client interface {
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 }
 
-// Table is the Store in DynamoDB. Each of its methods uses one DynamoDB action: List Query, Get GetItem, Save
-// UpdateItem, Delete DeleteItem,
-// GetAll BatchGetItem.
+// Table is the Store in DynamoDB. Each of its methods uses one DynamoDB action: List Query, Get GetItem, GetAll BatchGetItem, Save and
+// ShowStock UpdateItem, Delete DeleteItem.
 type Table struct {
 	client Client
 	name   string

@@ -14,9 +14,8 @@ import (
 	"github.com/serverless-shop/serverless-shop/shop/attr"
 )
 
-// How long the ledger remembers. A claim lasts longer than any function of this context runs, 10 s, and no
-// longer than the order flow goes on trying; a sent notice is remembered for as long
-// as a queue or a workflow could come back to it.
+// How long the ledger remembers. A claim lasts longer than any function of this context runs, 10 s, and no longer than the order flow goes on
+// trying; a sent notice is remembered for as long as a queue or a workflow could come back to it.
 const (
 	claimTime  = 12 * time.Second
 	memoryTime = 90 * 24 * time.Hour
