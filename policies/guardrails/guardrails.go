@@ -64,6 +64,7 @@ type Resource struct {
 
 // Reference names a resource.
 type Reference struct {
+	// Type is the Pulumi type token, such as aws:dynamodb/table:Table, and Name the logical name.
 	Type, Name string
 }
 

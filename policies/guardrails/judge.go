@@ -9,8 +9,10 @@ import (
 
 // Judgement is what became of one rule on one resource.
 type Judgement struct {
+	// Rule is what was asked, of Resource.
 	Rule     Rule
 	Resource Resource
+	// Verdict is what was found.
 	Verdict
 	// Waiver is why problems are accepted, if they are.
 	Waiver *Waiver

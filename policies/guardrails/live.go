@@ -3,6 +3,7 @@ package guardrails
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -227,47 +228,15 @@ func value(c context.Context, input any) (any, error) {
 	case pulumi.Float64:
 		return float64(v), nil
 	case pulumi.Map:
-		items := make(map[string]any, len(v))
-		for key, item := range v {
-			inner, err := value(c, item)
-			if err != nil {
-				return nil, err
-			}
-			if inner != nil {
-				items[key] = inner
-			}
-		}
-		return items, nil
+		items, err := members(c, v)
+		maps.DeleteFunc(items, func(_ string, item any) bool { return item == nil })
+		return items, err
 	case map[string]any:
-		items := make(map[string]any, len(v))
-		for key, item := range v {
-			inner, err := value(c, item)
-			if err != nil {
-				return nil, err
-			}
-			items[key] = inner
-		}
-		return items, nil
+		return members(c, v)
 	case pulumi.Array:
-		items := make([]any, len(v))
-		for i, item := range v {
-			inner, err := value(c, item)
-			if err != nil {
-				return nil, err
-			}
-			items[i] = inner
-		}
-		return items, nil
+		return elements(c, v)
 	case []any:
-		items := make([]any, len(v))
-		for i, item := range v {
-			inner, err := value(c, item)
-			if err != nil {
-				return nil, err
-			}
-			items[i] = inner
-		}
-		return items, nil
+		return elements(c, v)
 	case pulumi.Output:
 		settled, err := internals.UnsafeAwaitOutput(c, v)
 		if err != nil {
@@ -285,4 +254,28 @@ func value(c context.Context, input any) (any, error) {
 		return inner, nil
 	}
 	return input, nil
+}
+
+func members[T any](c context.Context, all map[string]T) (map[string]any, error) {
+	items := make(map[string]any, len(all))
+	for key, item := range all {
+		inner, err := value(c, item)
+		if err != nil {
+			return nil, err
+		}
+		items[key] = inner
+	}
+	return items, nil
+}
+
+func elements[T any](c context.Context, all []T) ([]any, error) {
+	items := make([]any, len(all))
+	for i, item := range all {
+		inner, err := value(c, item)
+		if err != nil {
+			return nil, err
+		}
+		items[i] = inner
+	}
+	return items, nil
 }

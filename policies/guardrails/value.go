@@ -39,7 +39,10 @@ func (a Answer) Or(b Answer) Answer { return max(a, b) }
 type Unknown struct{}
 
 // Secret stands for a value that the program marked as secret.
-type Secret struct{ Value any }
+type Secret struct {
+	// Value is what is secret, of the same types as any other input.
+	Value any
+}
 
 // Value is an input, or a part of one, at a path.
 type Value struct {

@@ -49,15 +49,19 @@ type Product struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 }
 
-// Draft is what somebody wants a product to be: the writable fields, nil where not given.
+// Draft is what somebody wants a product to be: the fields of [Product] that can be written, nil where not given.
 type Draft struct {
-	Name        *string  `json:"name"`
-	Description *string  `json:"description"`
-	Category    *string  `json:"category"`
-	PriceCents  *int64   `json:"priceCents"`
-	Currency    *string  `json:"currency"`
-	Stock       *int64   `json:"stock"`
-	Images      []string `json:"images"`
+	// Name, Category, PriceCents and Stock must be given.
+	Name       *string `json:"name"`
+	Category   *string `json:"category"`
+	PriceCents *int64  `json:"priceCents"`
+	Stock      *int64  `json:"stock"`
+	// Description is empty if it is not given.
+	Description *string `json:"description"`
+	// Currency is EUR if it is not given.
+	Currency *string `json:"currency"`
+	// Images are none if they are not given.
+	Images []string `json:"images"`
 }
 
 // Product returns the product that the draft describes, as of now. Name, category, price and stock must be given, as a

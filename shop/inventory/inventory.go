@@ -294,9 +294,11 @@ func holdings(lines []Line) []Holding {
 	return all
 }
 
-// Movement is how a product's level changes. The three add up to 0 unless goods came or went.
+// Movement is how a product's level changes.
 type Movement struct {
-	ProductID                 string
+	// ProductID is the product's id.
+	ProductID string
+	// Available, Reserved and Sold are by how many pieces each changes, below 0 for fewer. They add up to 0 unless goods came or went.
 	Available, Reserved, Sold int64
 }
 

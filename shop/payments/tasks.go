@@ -17,11 +17,17 @@ func NewTasks(service *Service) *Tasks { return &Tasks{service} }
 
 // ChargeInput is the input of charge-payment.
 type ChargeInput struct {
-	OrderID       string `json:"orderId"`
-	CustomerID    string `json:"customerId"`
-	TotalCents    int64  `json:"totalCents"`
-	Currency      string `json:"currency"`
-	PaymentToken  Token  `json:"paymentToken"`
+	// OrderID is the order that is paid.
+	OrderID string `json:"orderId"`
+	// CustomerID is the user's id.
+	CustomerID string `json:"customerId"`
+	// TotalCents is the amount in hundredths of Currency.
+	TotalCents int64 `json:"totalCents"`
+	// Currency is an ISO 4217 code.
+	Currency string `json:"currency"`
+	// PaymentToken is what the provider gave the customer's browser for their card; it is neither stored nor logged.
+	PaymentToken Token `json:"paymentToken"`
+	// CorrelationID is that of the request that placed the order.
 	CorrelationID string `json:"correlationId"`
 }
 
@@ -48,6 +54,7 @@ func (t *Tasks) Charge(ctx context.Context, in ChargeInput) (Outcome, error) {
 
 // CheckInput is the input of check-payment.
 type CheckInput struct {
+	// OrderID is the order that is paid.
 	OrderID string `json:"orderId"`
 }
 
@@ -62,6 +69,7 @@ func (t *Tasks) Check(ctx context.Context, in CheckInput) (Outcome, error) {
 
 // RefundInput is the input of refund-payment.
 type RefundInput struct {
+	// OrderID is the order whose money goes back.
 	OrderID string `json:"orderId"`
 	// Reason is why, for the log.
 	Reason string `json:"reason"`

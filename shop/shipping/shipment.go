@@ -56,17 +56,24 @@ type Shipment struct {
 
 // Address is where a parcel goes. It is passed on to the carrier and not stored here.
 type Address struct {
-	Name     string `json:"name"`
-	Street   string `json:"street"`
-	City     string `json:"city"`
+	// Name is the recipient's.
+	Name string `json:"name"`
+	// Street has the number of the house too.
+	Street string `json:"street"`
+	// City is the town.
+	City string `json:"city"`
+	// Postcode is the town's, in the country's own form.
 	Postcode string `json:"postcode"`
-	Country  string `json:"country"`
+	// Country is an ISO 3166-1 alpha-2 code, such as DE.
+	Country string `json:"country"`
 }
 
 // Item is something in a parcel.
 type Item struct {
+	// ProductID is the product's id.
 	ProductID string `json:"productId"`
-	Quantity  int64  `json:"quantity"`
+	// Quantity is how many pieces: at least 1.
+	Quantity int64 `json:"quantity"`
 }
 
 // Parcel is the wish to have an order shipped.

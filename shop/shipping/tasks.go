@@ -17,10 +17,14 @@ func NewTasks(service *Service) *Tasks { return &Tasks{service} }
 
 // CreateInput is the input of create-shipment.
 type CreateInput struct {
-	OrderID         string  `json:"orderId"`
-	CustomerID      string  `json:"customerId"`
+	// OrderID is the order that is shipped.
+	OrderID string `json:"orderId"`
+	// CustomerID is the user's id.
+	CustomerID string `json:"customerId"`
+	// ShippingAddress is where the parcel goes.
 	ShippingAddress Address `json:"shippingAddress"`
-	Lines           []Item  `json:"lines"`
+	// Lines are what is in it.
+	Lines []Item `json:"lines"`
 }
 
 // CreateOutcome is what create-shipment returns.
@@ -45,6 +49,7 @@ func (t *Tasks) Create(ctx context.Context, in CreateInput) (CreateOutcome, erro
 
 // CancelInput is the input of cancel-shipment.
 type CancelInput struct {
+	// OrderID is the order whose parcel must not leave.
 	OrderID string `json:"orderId"`
 }
 

@@ -51,7 +51,10 @@ type AccountPage struct {
 
 // Contact is how a user can be addressed.
 type Contact struct {
-	Email, Name string
+	// Email is the address that they sign in with.
+	Email string
+	// Name is how they want to be called; "" if they never said.
+	Name string
 }
 
 // Contacts knows how users can be addressed.
@@ -83,8 +86,11 @@ type Directory interface {
 
 // Invitation is whom an administrator wants to have as a user.
 type Invitation struct {
-	Email  *string  `json:"email"`
-	Name   *string  `json:"name"`
+	// Email is the address that they will sign in with, and where the invitation goes. It must be given.
+	Email *string `json:"email"`
+	// Name is how they want to be called. It must be given.
+	Name *string `json:"name"`
+	// Groups are those that they will be in: that of the customers if none is given.
 	Groups []string `json:"groups"`
 }
 

@@ -59,9 +59,11 @@ type Address struct {
 	Country string `json:"country" dynamodbav:"country"`
 }
 
-// Draft is what a user wants the profile to be. An address that is not given is removed.
+// Draft is what a user wants the profile to be.
 type Draft struct {
-	Name            *string  `json:"name"`
+	// Name is how they want to be called. It must be given.
+	Name *string `json:"name"`
+	// ShippingAddress is where parcels go. One that is not given is removed.
 	ShippingAddress *Address `json:"shippingAddress"`
 }
 

@@ -68,21 +68,7 @@ func run(args []string) int {
 	}
 	switch args[0] {
 	case "up":
-		d := display()
-		sum, err := settings.Up(ctx, d)
-		d.Close()
-		if err != nil {
-			if *asJSON {
-				_ = (&shop.Summary{State: "failed: " + err.Error()}).JSON(os.Stdout)
-			}
-			return failed(err)
-		}
-		if *asJSON {
-			err = sum.JSON(os.Stdout)
-		} else {
-			sum.Write(os.Stdout, settings)
-		}
-		return failed(err)
+		return failed(up(ctx, settings, display(), *asJSON))
 	case "down":
 		return failed(settings.Down(ctx, func(format string, args ...any) { fmt.Printf(format+"\n", args...) }))
 	case "status":
@@ -109,17 +95,39 @@ func run(args []string) int {
 		d.Close()
 		return failed(err)
 	case "env":
-		env := settings.Environment()
-		env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
-		for _, name := range slices.Sorted(maps.Keys(env)) {
-			fmt.Printf("export %s=%s\n", name, quote(env[name]))
-		}
+		printEnvironment(settings)
 		return 0
 	case "serve":
 		return failed(settings.Serve(ctx, slog.New(slog.NewTextHandler(os.Stderr, nil))))
 	}
 	fmt.Fprintf(os.Stderr, "shop: unknown command %q\n\n%s", args[0], help)
 	return 2
+}
+
+// up brings the shop up, and says what there is then.
+func up(ctx context.Context, settings *shop.Settings, d *progress.Display, asJSON bool) error {
+	sum, err := settings.Up(ctx, d)
+	d.Close()
+	switch {
+	case err != nil && asJSON:
+		_ = (&shop.Summary{State: "failed: " + err.Error()}).JSON(os.Stdout)
+		return err
+	case err != nil:
+		return err
+	case asJSON:
+		return sum.JSON(os.Stdout)
+	}
+	sum.Write(os.Stdout, settings)
+	return nil
+}
+
+// printEnvironment prints variables for a shell to read.
+func printEnvironment(settings *shop.Settings) {
+	env := settings.Environment()
+	env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Printf("export %s=%s\n", name, quote(env[name]))
+	}
 }
 
 // failed prints an error and returns the exit code that goes with it.

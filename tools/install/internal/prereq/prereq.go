@@ -44,10 +44,10 @@ func Go(ctx context.Context) Result {
 		[]int{1, 26}, "go", "env", "GOVERSION")
 }
 
-// Node checks Node.js, which builds the storefront.
+// Node checks Node.js, which builds the storefront; Vite says which (its package.json).
 func Node(ctx context.Context) Result {
-	return check(ctx, Result{Name: "node", Needed: "20 or newer, with npm", Help: "Install Node.js from https://nodejs.org/ and put it on PATH."},
-		[]int{20, 0}, "node", "--version")
+	return check(ctx, Result{Name: "node", Needed: "20.19 or newer, with npm", Help: "Install Node.js from https://nodejs.org/ and put it on PATH."},
+		[]int{20, 19}, "node", "--version")
 }
 
 // Git checks git, which Go and the build use.

@@ -22,7 +22,7 @@ func machine(t *testing.T, programs map[string]string) {
 }
 
 func TestCheck(t *testing.T) {
-	good := map[string]string{"go": "echo go1.26.8", "python3": "echo Python 3.12.1", "node": "echo v20.1.0", "git": "echo git version 2.39.5"}
+	good := map[string]string{"go": "echo go1.26.8", "python3": "echo Python 3.12.1", "node": "echo v20.19.0", "git": "echo git version 2.39.5"}
 	for _, c := range []struct {
 		about, program, script string // an empty script removes the program
 		bad                    string // name of the result that is not OK
@@ -37,7 +37,8 @@ func TestCheck(t *testing.T) {
 		{about: "old Python", program: "python3", script: "echo Python 3.9.2", bad: "python", says: []string{"Python 3.9.2", "3.10 or newer"}},
 		{about: "Python without ensurepip", program: "python3", bad: "python", says: []string{"without the module ensurepip", "python3-venv"},
 			script: `if [ "$1" = -c ]; then echo "ModuleNotFoundError: No module named 'ensurepip'" >&2; exit 1; fi; echo Python 3.11.2`},
-		{about: "old Node", program: "node", script: "echo v18.19.0", bad: "node", says: []string{"v18.19.0", "20 or newer"}},
+		{about: "old Node", program: "node", script: "echo v18.19.0", bad: "node", says: []string{"v18.19.0", "20.19 or newer"}},
+		{about: "Node too old for Vite", program: "node", script: "echo v20.18.3", bad: "node", says: []string{"v20.18.3", "20.19 or newer"}},
 		{about: "no git", program: "git", bad: "git", says: []string{`no "git" on PATH`}},
 	} {
 		t.Run(c.about, func(t *testing.T) {
