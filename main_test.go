@@ -189,6 +189,22 @@ func TestShop_CompilesFunctionsForWhatRunsThem(t *testing.T) {
 
 // TestShop_FunctionsFindWhatTheStackGivesThem holds the two sides together: the stack and the functions never import
 // each other, they meet in names of folders and environment variables.
+// What happens is published from the tables' streams. Whatever is given up there is found by others only if a person sees to it within a day.
+func TestShop_OutlastsOutagesOfMessaging(t *testing.T) {
+	program, _, err := runShop(t, "prod", everything)
+	require.NoError(t, err)
+	streams := 0
+	for _, mapping := range program.OfType("aws:lambda/eventSourceMapping:EventSourceMapping") {
+		if mapping.Inputs["startingPosition"] == nil {
+			continue // a queue, whose messages come again after a while
+		}
+		streams++
+		require.GreaterOrEqual(t, mapping.Inputs["maximumRetryAttempts"], 300.0, mapping.Name)
+		require.Equal(t, true, mapping.Inputs["bisectBatchOnFunctionError"], "%s: a bad change is given up alone", mapping.Name)
+	}
+	require.Equal(t, 7, streams)
+}
+
 func TestShop_FunctionsFindWhatTheStackGivesThem(t *testing.T) {
 	program, _, err := runShop(t, "prod", everything)
 	require.NoError(t, err)

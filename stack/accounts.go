@@ -108,13 +108,11 @@ func (s *Stack) newUserEvents(ctx *pulumi.Context, a *Accounts, messaging *Messa
 	if err != nil {
 		return err
 	}
-	if err := a.Profiles.OnChange(ctx, "publish", publish, &components.ChangeArgs{
-		Filters: []components.ChangeFilter{
-			{Kinds: []components.ChangeKind{components.Inserted}},
-			{New: components.Fields{"deletedAt": components.Fields{"S": components.Exists()}}},
-		},
-		Alarms: s.alarms(),
-	}); err != nil {
+	err = a.Profiles.OnChange(ctx, "publish", publish, s.changes(
+		components.ChangeFilter{Kinds: []components.ChangeKind{components.Inserted}},
+		components.ChangeFilter{New: components.Fields{"deletedAt": components.Fields{"S": components.Exists()}}},
+	))
+	if err != nil {
 		return err
 	}
 	erase, err := s.subscriber(ctx, "erase-user", "Finishes the deletion of a user",

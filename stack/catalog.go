@@ -71,7 +71,7 @@ func (s *Stack) NewCatalog(ctx *pulumi.Context, bus *components.EventBus) (*Cata
 	if err != nil {
 		return nil, err
 	}
-	err = products.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
+	err = products.OnChange(ctx, "events", publish, s.changes())
 	if err != nil {
 		return nil, err
 	}

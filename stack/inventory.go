@@ -39,10 +39,9 @@ func (s *Stack) NewInventory(ctx *pulumi.Context, bus *components.EventBus, orde
 		return nil, err
 	}
 	// Most changes are nobody else's business: those that are say so in an attribute.
-	err = stock.OnChange(ctx, "events", publish, &components.ChangeArgs{
-		Filters: []components.ChangeFilter{{New: components.Fields{"outbox": components.Fields{"S": components.Exists()}}}},
-		Alarms:  s.alarms(),
-	})
+	err = stock.OnChange(ctx, "events", publish, s.changes(
+		components.ChangeFilter{New: components.Fields{"outbox": components.Fields{"S": components.Exists()}}},
+	))
 	if err != nil {
 		return nil, err
 	}

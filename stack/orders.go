@@ -115,14 +115,11 @@ func (s *Stack) newOrderStream(ctx *pulumi.Context, o *Orders, messaging *Messag
 	if err != nil {
 		return err
 	}
-	events := &components.ChangeArgs{
-		Filters: []components.ChangeFilter{{
-			Kinds: []components.ChangeKind{components.Inserted},
-			Keys:  components.Fields{"sk": components.Fields{"S": components.Prefix("EVENT#")}},
-		}},
-		BatchSize: ordersBatch,
-		Alarms:    s.alarms(),
-	}
+	events := s.changes(components.ChangeFilter{
+		Kinds: []components.ChangeKind{components.Inserted},
+		Keys:  components.Fields{"sk": components.Fields{"S": components.Prefix("EVENT#")}},
+	})
+	events.BatchSize = ordersBatch
 	if err := o.Table.OnChange(ctx, "publish", publish, events); err != nil {
 		return err
 	}

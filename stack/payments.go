@@ -52,7 +52,7 @@ func (s *Stack) NewPayments(ctx *pulumi.Context, bus *components.EventBus, provi
 	if err != nil {
 		return nil, err
 	}
-	return p, table.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
+	return p, table.OnChange(ctx, "events", publish, s.changes())
 }
 
 // newPaymentTasks deploys the functions of the order flow.

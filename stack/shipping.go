@@ -61,5 +61,5 @@ func (s *Stack) NewShipping(ctx *pulumi.Context, bus *components.EventBus, carri
 	return &Shipping{
 		Table: table, Create: create, Cancel: cancel,
 		Routes: components.Routes{{Method: "POST", Path: "/shipments/webhook", Function: webhook, Auth: components.AuthNone}},
-	}, table.OnChange(ctx, "events", publish, &components.ChangeArgs{Alarms: s.alarms()})
+	}, table.OnChange(ctx, "events", publish, s.changes())
 }

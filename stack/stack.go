@@ -109,6 +109,16 @@ func (s *Stack) newFunction(ctx *pulumi.Context, name, description string, kind 
 	return f, nil
 }
 
+// changeRetries is how often a change of a table is tried again until it is given up, and somebody has a day to see to it. While EventBridge
+// or SNS refuses, a try takes about a second, and orders must outlast some minutes of that without anybody's help. A change that can never
+// be published fails at once each time; it holds up its shard for a minute or two.
+const changeRetries = 300
+
+// changes are those of a table that a function is to get: all, or those that match one of the filters.
+func (s *Stack) changes(filters ...components.ChangeFilter) *components.ChangeArgs {
+	return &components.ChangeArgs{Filters: filters, MaxRetries: changeRetries, Alarms: s.alarms()}
+}
+
 // table creates a table, protected as the stack's settings say, and puts it on the dashboard.
 func (s *Stack) table(ctx *pulumi.Context, name string, args components.TableArgs) (*components.Table, error) {
 	args.DisablePointInTimeRecovery = !s.settings.pointInTimeRecovery

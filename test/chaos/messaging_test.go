@@ -33,7 +33,7 @@ const (
 	queue                   // a queue with partial batch responses: five times
 	fifo                    // the same, in order for each group
 	batch                   // a queue whose batches succeed or fail as a whole
-	stream                  // changes of a table: eleven times, in order for each shard
+	stream                  // changes of a table, in order for each shard: here eleven times, so that some are given up
 )
 
 // tries is how often a message is tried until it goes to the dead-letter queue.
