@@ -59,6 +59,11 @@ func (p *problems) want(ok bool, field string, value any, accepted string) {
 	p.found = append(p.found, fmt.Errorf("%s (%s): %s = %v, want %s", p.name, p.component, field, value, accepted))
 }
 
+// fits wants a name that leaves room in the physical names that are made from it, to which Pulumi adds a hyphen and seven random characters.
+func (p *problems) fits(name string, longest int) {
+	p.want(len(name) <= longest, "name", name, fmt.Sprintf("at most %d characters, which is what AWS leaves of the names made from it", longest))
+}
+
 // err is all problems found, one a line, or nil.
 func (p *problems) err() error {
 	return errors.Join(p.found...)

@@ -46,6 +46,7 @@ const (
 	minTemporaryStorage = 512
 	maxTemporaryStorage = 10_240
 	maxLayers           = 5
+	maxFunctionName     = 51 // leaves room for -role, a hyphen and seven random characters in a role's name of 64
 )
 
 // Defaults of a Function.
@@ -397,6 +398,7 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 			given++
 		}
 	}
+	p.fits(name, maxFunctionName)
 	p.want(given == 1, "Source, Archive and Image", given, "exactly one of them, such as Source: lambdas/"+name)
 	p.want(a.Source == "" || filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
 	p.want(len(a.Layers) <= maxLayers, "Layers", len(a.Layers), "at most 5 (Lambda quota)")

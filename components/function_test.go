@@ -192,10 +192,10 @@ func TestFunction_KeepsWarm(t *testing.T) {
 	}, allowed(t, program, "greet-warm"))
 	require.Equal(t, "greet", program.Get(t, "shop:components:ScheduledJob", "greet-warm").Parent)
 	_, err := mocks.Run(func(ctx *pulumi.Context) error {
-		_, err := components.NewFunction(ctx, strings.Repeat("x", 52), &components.FunctionArgs{Source: "x", Builder: newBuilder(t), KeepWarm: &components.KeepWarm{}})
+		_, err := components.NewFunction(ctx, strings.Repeat("x", 46), &components.FunctionArgs{Source: "x", Builder: newBuilder(t), KeepWarm: &components.KeepWarm{}})
 		return err
 	}, nil)
-	require.ErrorContains(t, err, "at most 51 characters to the function's")
+	require.ErrorContains(t, err, "at most 45 characters to the function's")
 }
 
 func TestFunction_DeploysItsCodeFromAStore(t *testing.T) {

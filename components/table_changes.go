@@ -95,6 +95,7 @@ func (t *Table) OnChange(ctx *pulumi.Context, name string, function *Function, a
 	}
 	p := check("Table.OnChange", name)
 	p.name = t.logicalName + "-" + name
+	p.fits(p.name, maxQueueName)
 	p.want(t.stream != "", "table "+t.logicalName+" Stream", string(t.stream), "a stream, such as TableArgs.Stream = NewAndOldImages")
 	p.want(!slices.Contains(t.consumers, name), "name", name, "a name that no other consumer of the table has")
 	p.want(len(t.consumers) < maxStreamConsumers, "consumers", len(t.consumers)+1,
@@ -179,9 +180,10 @@ func attributeType(p *problems, field string, condition Condition) {
 		p.want(slices.Contains(attributeKinds, kind), field, kind, "one of "+strings.Join(attributeKinds, ", "))
 		switch v := value.(type) {
 		case Fields:
-			if kind == "M" {
+			switch kind {
+			case "M":
 				attributeTypes(p, field, v)
-			} else if kind == "L" { // whose items are written like attributes
+			case "L": // whose items are written like attributes
 				attributeType(p, field, v)
 			}
 		case Matcher:

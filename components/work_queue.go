@@ -26,6 +26,10 @@ const (
 	defaultRetention   = 4 * 24 * time.Hour
 	maxDelay           = 15 * time.Minute
 
+	// The names leave room for -dlq, a hyphen, seven random characters and, if it is FIFO, .fifo in a queue's name of 80.
+	maxQueueName     = 68
+	maxFIFOQueueName = 63
+
 	// maxRetention leaves a day in the dead-letter queue: a message of a standard queue takes its age along.
 	maxRetention = deadLetterRetention - 24*time.Hour
 )
@@ -232,9 +236,11 @@ func (a *WorkQueueArgs) validate(name string) ([]string, error) {
 	p := check("WorkQueue", name)
 	p.want(a.FIFO || !a.ContentBasedDeduplication, "ContentBasedDeduplication", a.ContentBasedDeduplication, "false, or FIFO too")
 	if a.FIFO {
+		p.fits(name, maxFIFOQueueName)
 		p.want(a.BatchSize >= 0 && a.BatchSize <= maxFIFOBatchSize, "BatchSize", a.BatchSize, "1–10 messages for FIFO, or 0 for the default of 10")
 		p.want(a.BatchWindow == 0, "BatchWindow", a.BatchWindow, "0s for FIFO")
 	} else {
+		p.fits(name, maxQueueName)
 		p.want(a.BatchSize >= 0 && a.BatchSize <= maxBatchSize, "BatchSize", a.BatchSize, "1–10000 messages, or 0 for the default of 10")
 		p.want(a.BatchSize <= unwindowedBatchSize || a.BatchWindow >= time.Second, "BatchWindow", a.BatchWindow, "at least 1s, since BatchSize is above 10")
 		p.batchWindow(a.BatchWindow)

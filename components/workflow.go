@@ -44,8 +44,8 @@ const (
 	LogFatal LogLevel = "FATAL"
 )
 
-// maxWorkflowName leaves room for the 26 random characters of a physical name of at most 80.
-const maxWorkflowName = 53
+// maxWorkflowName leaves room for -role, a hyphen and seven random characters in a role's name of 64.
+const maxWorkflowName = 51
 
 // WorkflowArgs describes a Step Functions state machine.
 type WorkflowArgs struct {
@@ -246,7 +246,7 @@ func (w workflowPlan) text() pulumi.StringOutput {
 
 func (a *WorkflowArgs) validate(name string) (workflowPlan, error) {
 	p := check("Workflow", name)
-	p.want(len(name) <= maxWorkflowName, "name", name, fmt.Sprintf("at most %d characters", maxWorkflowName))
+	p.fits(name, maxWorkflowName)
 	p.want(a.Type == "" || a.Type == Standard || a.Type == Express, "Type", string(a.Type), "Standard or Express")
 	p.want(slices.Contains([]LogLevel{"", LogAll, LogErrors, LogFatal}, a.LogLevel), "LogLevel", string(a.LogLevel), "LogAll, LogErrors or LogFatal")
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,

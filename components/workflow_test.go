@@ -325,5 +325,5 @@ func TestWorkflow_RefusesWhatCannotBeRead(t *testing.T) {
 	refused(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewWorkflow(ctx, strings.Repeat("x", 54), nil)
 		return err
-	}, "want at most 53 characters")
+	}, "want at most 51 characters")
 }
