@@ -264,6 +264,7 @@ func (a *WorkflowArgs) plan(p *problems) workflowPlan {
 			continue
 		}
 		substitutions[name] = s.Substitution()
+		p.want(substitutions[name].Value != nil, "Substitutions["+name+"]", nil, "a value")
 	}
 	if !filepath.IsLocal(a.DefinitionFile) {
 		p.want(false, "DefinitionFile", a.DefinitionFile, "a file inside the program, such as workflows/order.asl.json")

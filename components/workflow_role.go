@@ -79,6 +79,9 @@ func taskNeeds(tasks []asl.Task, substitutions map[string]Substitution) (workflo
 }
 
 func (n *workflowNeeds) add(task asl.Task, substitutions map[string]Substitution) []error {
+	if task.OtherRole {
+		return []error{task.Errorf("Credentials, want none: the workflow works with its own role, which nobody else's trusts")}
+	}
 	if name, ok := asl.Sole(task.Resource); ok {
 		return n.allow(task, "Resource", name, substitutions, []string{invokeFunction})
 	}
