@@ -155,6 +155,7 @@ type Function struct {
 
 	logicalName string
 	timeout     time.Duration
+	reserved    int // concurrency; 0 if there is no limit of its own
 	network     *Network
 	alias       *lambda.Alias // of functions with provisioned concurrency
 	deadLetters []DeadLetterQueue
@@ -173,7 +174,7 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
-	f := &Function{logicalName: name, timeout: or(args.Timeout, defaultTimeout)}
+	f := &Function{logicalName: name, timeout: or(args.Timeout, defaultTimeout), reserved: args.ReservedConcurrency}
 	if err := ctx.RegisterComponentResource(token("Function"), name, f, opts...); err != nil {
 		return nil, wrap("Function", name, err)
 	}

@@ -280,6 +280,15 @@ func TestWorkQueue_RefusesWrongArguments(t *testing.T) {
 			require.Empty(t, program.OfType(queueType))
 		})
 	}
+	_, err := mocks.Run(func(ctx *pulumi.Context) error {
+		narrow, err := components.NewFunction(ctx, "charge", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), ReservedConcurrency: 5})
+		require.NoError(t, err)
+		_, err = components.NewWorkQueue(ctx, "fits", &args{Consumer: narrow, MaximumConcurrency: 5})
+		require.NoError(t, err)
+		_, err = components.NewWorkQueue(ctx, "orders", &args{Consumer: narrow, MaximumConcurrency: 6})
+		return err
+	}, nil)
+	require.ErrorContains(t, err, `orders (WorkQueue): MaximumConcurrency = 6, want at most the ReservedConcurrency of function "charge", 5`)
 	refused(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewWorkQueue(ctx, "Orders", &args{BatchSize: 5, VisibilityTimeout: -time.Second})
 		return err
