@@ -238,6 +238,24 @@ func TestWorkQueue_IsADestinationUnlessFIFO(t *testing.T) {
 	require.Equal(t, map[string][]string{queueARN("failed"): {"sqs:SendMessage"}}, granted(t, program, "greet-destinations"))
 	_, err = onFailure(true)
 	require.ErrorContains(t, err, "failed (WorkQueue): destination of a function: a FIFO queue cannot be one")
+	for want, create := range map[string]func(*pulumi.Context, *components.WorkQueue) error{
+		"work (Function): Async.OnFailure": func(ctx *pulumi.Context, fifo *components.WorkQueue) error {
+			_, err := components.NewFunction(ctx, "work", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Async: &components.Async{OnFailure: fifo}})
+			return err
+		},
+		"work (Function): Async.OnSuccess": func(ctx *pulumi.Context, fifo *components.WorkQueue) error {
+			_, err := components.NewFunction(ctx, "work", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Async: &components.Async{OnSuccess: fifo}})
+			return err
+		},
+		"clicks-count (EventStream.OnRecord): OnFailure": func(ctx *pulumi.Context, fifo *components.WorkQueue) error {
+			return newStream(t, ctx, "clicks", nil).OnRecord(ctx, "count", newFunction(t, ctx, "count"), &components.RecordArgs{OnFailure: fifo})
+		},
+	} {
+		_, err := mocks.Run(func(ctx *pulumi.Context) error {
+			return create(ctx, newQueue(t, ctx, "failed", &components.WorkQueueArgs{FIFO: true}))
+		}, nil)
+		require.ErrorContains(t, err, want+` = "*components.WorkQueue", want a destination that Lambda can deliver to`)
+	}
 }
 
 func TestWorkQueue_RefusesWrongArguments(t *testing.T) {
