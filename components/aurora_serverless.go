@@ -59,7 +59,8 @@ type AuroraServerlessArgs struct {
 	// Readers are instances beside the writer, each in another zone as far as there are: 0–15. With at least one, a failure of the writer
 	// costs seconds instead of minutes. Default 0.
 	Readers int
-	// EngineVersion is the version of PostgreSQL, such as 16 or 16.4. With only the first number, AWS keeps the rest current. Default 16.
+	// EngineVersion is the version of PostgreSQL, such as 16 or 16.4. With only the first number, AWS keeps the rest current. To pause, it must be
+	// 13.15, 14.12, 15.7, 16.3 or later. Default 16.
 	EngineVersion string
 	// Database is the database that is created: a letter and up to 62 letters, digits and underscores. Default app.
 	Database string
@@ -77,9 +78,10 @@ type AuroraServerlessArgs struct {
 	KMSKey pulumi.StringInput
 	// BackupDays is how long the automatic backups are kept, and how far back the cluster can be restored to the second: 1–35. Default 7.
 	BackupDays int
-	// BackupWindow is when the daily backup runs, in UTC, as in 02:00-02:30. Default: AWS chooses.
+	// BackupWindow is when the daily backup runs, in UTC, as in 02:00-02:30: at least 30 minutes, outside MaintenanceWindow. Default: AWS chooses.
 	BackupWindow string
-	// MaintenanceWindow is when AWS may restart the cluster for updates, in UTC, as in sun:03:00-sun:04:00. Default: AWS chooses.
+	// MaintenanceWindow is when AWS may restart the cluster for updates, in UTC, as in sun:03:00-sun:04:00: at least 30 minutes. Default: AWS
+	// chooses.
 	MaintenanceWindow string
 	// DisableDeletionProtection lets the cluster be deleted.
 	DisableDeletionProtection bool
@@ -554,6 +556,65 @@ var (
 
 const weekTime = `(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d`
 
+// leastMinor is the first minor version of PostgreSQL that is serverless, and the first that pauses, by major version; later ones always do
+// ("Aurora Serverless v2 requirements and limitations" and "Scaling to Zero ACUs" in the Aurora user guide).
+var leastMinor = map[string]struct{ serverless, pausing int }{"13": {6, 15}, "14": {3, 12}, "15": {2, 7}, "16": {1, 3}}
+
+// tooOld tells what the version of PostgreSQL is too old for, or nothing.
+func (a *AuroraServerlessArgs) tooOld() (reason string, least int) {
+	major, text, exact := strings.Cut(a.EngineVersion, ".")
+	minor, err := strconv.Atoi(text)
+	first, known := leastMinor[major]
+	switch {
+	case !exact || err != nil || !known:
+	case minor < first.serverless:
+		return "Aurora Serverless v2", first.serverless
+	case minor < first.pausing && a.MinCapacity == 0:
+		return "MinCapacity 0", first.pausing
+	}
+	return "", 0
+}
+
+// clockSpan is when a window begins, in minutes after midnight (of Sunday, if it tells a day), and how long it is.
+func clockSpan(window string) (begin, length int) {
+	const day = 24 * 60
+	minute := func(text string) (minutes, cycle int) {
+		cycle = day
+		if i := strings.Index("sun:mon:tue:wed:thu:fri:sat:", text[:4]); i >= 0 {
+			minutes, cycle, text = i/4*day, 7*day, text[4:]
+		}
+		at, _ := time.Parse("15:04", text) // the window has been matched before
+		return minutes + at.Hour()*60 + at.Minute(), cycle
+	}
+	from, to, _ := strings.Cut(window, "-")
+	begin, cycle := minute(from)
+	end, _ := minute(to)
+	return begin, (end - begin + cycle) % cycle
+}
+
+// windows checks what AWS wants of the windows: half an hour each, and that a backup never meets the maintenance.
+func (a *AuroraServerlessArgs) windows(p *problems) {
+	const least, day = 30, 24 * 60
+	p.want(a.BackupWindow == "" || backupWindow.MatchString(a.BackupWindow), "BackupWindow", a.BackupWindow, "two times in UTC such as 02:00-02:30")
+	p.want(a.MaintenanceWindow == "" || maintenanceWindow.MatchString(a.MaintenanceWindow), "MaintenanceWindow", a.MaintenanceWindow,
+		"two times in UTC such as sun:03:00-sun:04:00")
+	backup, maintenance := backupWindow.MatchString(a.BackupWindow), maintenanceWindow.MatchString(a.MaintenanceWindow)
+	if backup {
+		_, length := clockSpan(a.BackupWindow)
+		p.want(length >= least, "BackupWindow", a.BackupWindow, "at least 30 minutes")
+	}
+	if maintenance {
+		_, length := clockSpan(a.MaintenanceWindow)
+		p.want(length >= least && length <= day, "MaintenanceWindow", a.MaintenanceWindow, "30 minutes to 24 hours")
+	}
+	if backup && maintenance {
+		first, firstLength := clockSpan(a.BackupWindow)
+		second, secondLength := clockSpan(a.MaintenanceWindow)
+		meet := (second-first+7*day)%day < firstLength || (first-second+7*day)%day < secondLength
+		p.want(!meet, "BackupWindow", a.BackupWindow, "another time of the day than MaintenanceWindow, "+a.MaintenanceWindow)
+	}
+}
+
 // capacity tells whether Aurora can have so many ACU.
 func capacity(acu float64) bool {
 	return acu >= stepACU && acu <= maxACU && math.Mod(acu, stepACU) == 0
@@ -573,6 +634,10 @@ func (a *AuroraServerlessArgs) validate(name string) error {
 	p.want(!a.Proxy || a.MinCapacity != 0, "MinCapacity", a.MinCapacity, "at least 0.5 with Proxy, whose open connection keeps the database from pausing")
 	p.want(a.Readers >= 0 && a.Readers <= maxReaders, "Readers", a.Readers, "0–15")
 	p.want(a.EngineVersion == "" || postgresVersion.MatchString(a.EngineVersion), "EngineVersion", a.EngineVersion, "a version of PostgreSQL such as 16 or 16.4, from 13 on")
+	if reason, least := a.tooOld(); reason != "" {
+		major, _, _ := strings.Cut(a.EngineVersion, ".")
+		p.want(false, "EngineVersion", a.EngineVersion, fmt.Sprintf("at least %s.%d for %s", major, least, reason))
+	}
 	p.want(a.Database == "" || databaseName.MatchString(a.Database), "Database", a.Database, "a letter and up to 62 letters, digits and underscores")
 	_, unsafe := a.Parameters["rds.force_ssl"]
 	p.want(!unsafe, "Parameters", "rds.force_ssl", "others, since TLS is always required")
@@ -582,9 +647,7 @@ func (a *AuroraServerlessArgs) validate(name string) error {
 			"users other than "+masterUser+", each with the ARN of a secret")
 	}
 	p.want(a.BackupDays >= 0 && a.BackupDays <= maxBackupDays, "BackupDays", a.BackupDays, "1–35, or 0 for the default of 7")
-	p.want(a.BackupWindow == "" || backupWindow.MatchString(a.BackupWindow), "BackupWindow", a.BackupWindow, "two times in UTC such as 02:00-02:30")
-	p.want(a.MaintenanceWindow == "" || maintenanceWindow.MatchString(a.MaintenanceWindow), "MaintenanceWindow", a.MaintenanceWindow,
-		"two times in UTC such as sun:03:00-sun:04:00")
+	a.windows(p)
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,
 		fmt.Sprintf("one of %v", logRetentionDays))
 	return p.err()

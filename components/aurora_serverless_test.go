@@ -377,6 +377,13 @@ func TestAuroraServerless_RefusesWrongArguments(t *testing.T) {
 		`BackupWindow = "2am", want two times in UTC such as 02:00-02:30`:              {BackupWindow: "2am"},
 		`MaintenanceWindow = "03:00-04:00", want two times in UTC such as sun:03`:      {MaintenanceWindow: "03:00-04:00"},
 		"LogRetentionDays = 2, want one of":                                            {LogRetentionDays: 2},
+		`EngineVersion = "16.2", want at least 16.3 for MinCapacity 0`:                 {EngineVersion: "16.2"},
+		`EngineVersion = "13.5", want at least 13.6 for Aurora Serverless v2`:          {EngineVersion: "13.5", MinCapacity: 1},
+		`BackupWindow = "23:50-00:10", want at least 30 minutes`:                       {BackupWindow: "23:50-00:10"},
+		`MaintenanceWindow = "sat:23:50-sun:00:10", want 30 minutes to 24 hours`:       {MaintenanceWindow: "sat:23:50-sun:00:10"},
+		`MaintenanceWindow = "sun:01:00-mon:02:00", want 30 minutes to 24 hours`:       {MaintenanceWindow: "sun:01:00-mon:02:00"},
+		`BackupWindow = "02:00-02:30", want another time of the day than`:              {BackupWindow: "02:00-02:30", MaintenanceWindow: "tue:01:45-tue:02:15"},
+		`BackupWindow = "23:45-00:30", want another time of the day than`:              {BackupWindow: "23:45-00:30", MaintenanceWindow: "sun:00:00-sun:01:00"},
 	} {
 		refused(t, func(ctx *pulumi.Context) error {
 			args.Network = &components.Network{}
@@ -388,6 +395,22 @@ func TestAuroraServerless_RefusesWrongArguments(t *testing.T) {
 		_, err := components.NewAuroraServerless(ctx, strings.Repeat("x", 37), nil)
 		return err
 	}, "want at most 36 characters", "Network = <nil>, want the Network that the database is in")
+}
+
+func TestAuroraServerless_AcceptsWhatAWSDoes(t *testing.T) {
+	for _, args := range []components.AuroraServerlessArgs{
+		{EngineVersion: "16.3"},
+		{EngineVersion: "16.1", MinCapacity: 0.5},
+		{EngineVersion: "17.4"},
+		{EngineVersion: "13"},
+		{BackupWindow: "23:45-00:15", MaintenanceWindow: "sat:23:00-sat:23:45"},
+		{BackupWindow: "02:00-02:30", MaintenanceWindow: "sat:22:30-sun:02:00"},
+	} {
+		mocks.MustRun(t, func(ctx *pulumi.Context) error {
+			newDatabase(t, ctx, args)
+			return nil
+		})
+	}
 }
 
 func TestAuroraServerless_NamesItsFinalSnapshotAsRDSWantsIt(t *testing.T) {

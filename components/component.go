@@ -70,10 +70,15 @@ func (p *problems) plain(form *regexp.Regexp, field string, value pulumi.StringI
 // maxNamePart leaves room in a physical name of 64 characters, as roles have, for a hyphen and Pulumi's seven random characters.
 const maxNamePart = 56
 
-// fits wants a name that leaves room for what a component puts behind it in a physical name of 64 characters.
-func (p *problems) fits(suffix, of string) {
+// fitsBefore wants a name that leaves room for what a component puts behind it in a physical name of 64 characters.
+func (p *problems) fitsBefore(suffix, of string) {
 	most := maxNamePart - len(suffix)
 	p.want(len(p.name) <= most, "name", p.name, fmt.Sprintf("at most %d characters, since the name of its %s has 64", most, of))
+}
+
+// fits wants a name that leaves room in the physical names that are made from it, to which Pulumi adds a hyphen and seven random characters.
+func (p *problems) fits(name string, longest int) {
+	p.want(len(name) <= longest, "name", name, fmt.Sprintf("at most %d characters, which is what AWS leaves of the names made from it", longest))
 }
 
 // err is all problems found, one a line, or nil.

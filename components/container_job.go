@@ -77,7 +77,8 @@ type ContainerJobArgs struct {
 	// Memory in MB. What is possible depends on CPU: 512–2048 for 256, 1024–4096 for 512, 2048–8192 for 1024, and so on.
 	// Default: the least that goes with CPU.
 	Memory int
-	// Storage is the size of the temporary disk in GB: 21–200. Default 20, which is free of charge.
+	// Storage is the size of the temporary disk in GB, which holds the image and, with WritableRoot, what the job writes: 21–200. Default 20, which
+	// is free of charge.
 	Storage int
 	// Architecture is what the image was built for. Default [ARM64].
 	Architecture Architecture
@@ -154,11 +155,11 @@ func (j *ContainerJob) build(ctx *pulumi.Context, args *ContainerJobArgs, enviro
 	if err != nil {
 		return err
 	}
-	task, err := j.newRole(ctx, logs, name+"-role", "What the job "+name+" may do", name+"-policy", args.Grants...)
+	task, may, err := j.newRole(ctx, logs, name+"-role", "What the job "+name+" may do", name+"-policy", args.Grants...)
 	if err != nil {
 		return err
 	}
-	execution, err := j.newRole(ctx, logs, name+"-execution-role", "Starts the job "+name, name+"-execution-policy", args.execution(logs)...)
+	execution, mayStart, err := j.newRole(ctx, logs, name+"-execution-role", "Starts the job "+name, name+"-execution-policy", args.execution(logs)...)
 	if err != nil {
 		return err
 	}
@@ -182,7 +183,8 @@ func (j *ContainerJob) build(ctx *pulumi.Context, args *ContainerJobArgs, enviro
 	if args.Storage != 0 {
 		definition.EphemeralStorage = &ecs.TaskDefinitionEphemeralStorageArgs{SizeInGib: pulumi.Int(args.Storage)}
 	}
-	created, err := ecs.NewTaskDefinition(ctx, name, definition, pulumi.Parent(j))
+	// Whoever runs the task knows it by its definition, so the roles can do their work before there is one.
+	created, err := ecs.NewTaskDefinition(ctx, name, definition, pulumi.Parent(j), pulumi.DependsOn(slices.Concat(may, mayStart)))
 	if err != nil {
 		return err
 	}
@@ -191,8 +193,8 @@ func (j *ContainerJob) build(ctx *pulumi.Context, args *ContainerJobArgs, enviro
 	return j.watch(ctx, args.Alarms)
 }
 
-// newRole creates a role that ECS can take on for tasks of this account and region, and its policy if anything is granted.
-func (j *ContainerJob) newRole(ctx *pulumi.Context, logs *cloudwatch.LogGroup, name, description, policyName string, grants ...policies.Grant) (*iam.Role, error) {
+// newRole creates a role that ECS can take on for tasks of this account and region, and its policies: one, if anything is granted.
+func (j *ContainerJob) newRole(ctx *pulumi.Context, logs *cloudwatch.LogGroup, name, description, policyName string, grants ...policies.Grant) (*iam.Role, []pulumi.Resource, error) {
 	role, err := iam.NewRole(ctx, name, &iam.RoleArgs{
 		Description: pulumi.String(description),
 		AssumeRolePolicy: arnBeside(logs.Arn, "ecs", "*").ApplyT(func(arn string) string {
@@ -203,10 +205,10 @@ func (j *ContainerJob) newRole(ctx *pulumi.Context, logs *cloudwatch.LogGroup, n
 		}).(pulumi.StringOutput),
 	}, pulumi.Parent(j))
 	if err != nil || len(policies.Join(grants...).Statements) == 0 {
-		return role, err
+		return role, nil, err
 	}
-	_, err = iam.NewRolePolicy(ctx, policyName, &iam.RolePolicyArgs{Role: role.Name, Policy: policies.Document(grants...)}, pulumi.Parent(j))
-	return role, err
+	policy, err := iam.NewRolePolicy(ctx, policyName, &iam.RolePolicyArgs{Role: role.Name, Policy: policies.Document(grants...)}, pulumi.Parent(j))
+	return role, []pulumi.Resource{policy}, err
 }
 
 // execution is what ECS needs to start a task: its log, and the image if it is private.
@@ -308,7 +310,7 @@ func (j *ContainerJob) JobTarget() (scheduler.ScheduleTargetArgs, policies.Grant
 }
 
 // Substitution lets a name in a workflow's definition stand for the task definition. The task's other parameters are [Text]: ClusterARN for
-// Cluster, and for NetworkConfiguration.AwsvpcConfiguration SecurityGroupID and the network's PrivateSubnets.
+// Cluster, and for NetworkConfiguration.AwsvpcConfiguration SecurityGroupID and the network's PrivateSubnets. Its LaunchType is FARGATE.
 func (j *ContainerJob) Substitution() Substitution {
 	// Tasks are told apart by the cluster in their ARNs: …:cluster/jobs → …:task/jobs/*.
 	tasks := j.ClusterARN.ApplyT(func(arn string) string { return strings.Replace(arn, ":cluster/", ":task/", 1) + "/*" }).(pulumi.StringOutput)

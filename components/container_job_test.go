@@ -193,10 +193,11 @@ func TestContainerJob_RunBySchedule(t *testing.T) {
 
 func TestContainerJob_RunByWorkflow(t *testing.T) {
 	program := newWorkflow(t, machine(`"Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": {
-		"LaunchType": "FARGATE", "Cluster": "${Cluster}", "TaskDefinition": "${Export}"}, `+safely), components.WorkflowArgs{DisableTracing: true},
+		"LaunchType": "FARGATE", "Cluster": "${Cluster}", "TaskDefinition": "${Export}",
+		"NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": ["${Subnet}"], "SecurityGroups": ["${Group}"]}}}, `+safely), components.WorkflowArgs{DisableTracing: true},
 		func(ctx *pulumi.Context) components.Substitutions {
 			job := newExport(t, ctx, components.ContainerJobArgs{})
-			return components.Substitutions{"Export": job, "Cluster": components.Text(job.ClusterARN)}
+			return components.Substitutions{"Export": job, "Cluster": components.Text(job.ClusterARN), "Group": components.Text(job.SecurityGroupID), "Subnet": text}
 		})
 	require.Contains(t, program.Get(t, machineType, "order-flow").Inputs["definition"], `"TaskDefinition": "`+taskARN+`"`)
 	got := allowed(t, program, "order-flow")
@@ -210,6 +211,19 @@ func TestContainerJob_RunByWorkflow(t *testing.T) {
 		},
 	}, got)
 	runsExport(t, program, "order-flow-policy")
+}
+
+func TestContainerJob_CannotBeRunBeforeItsRolesCanWork(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		table, err := components.NewTable(ctx, "orders", &components.TableArgs{PartitionKey: components.String("id")})
+		require.NoError(t, err)
+		newExport(t, ctx, components.ContainerJobArgs{Grants: []policies.Grant{table.Grant(policies.Scan)}})
+		return nil
+	})
+	for _, r := range program.OfType(taskType) {
+		require.Contains(t, strings.Join(r.Dependencies, " "), "::export-policy")
+		require.Contains(t, strings.Join(r.Dependencies, " "), "::export-execution-policy")
+	}
 }
 
 func TestContainerJob_ReachesADatabase(t *testing.T) {

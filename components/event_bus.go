@@ -19,18 +19,22 @@ import (
 // Limits and defaults of event buses ("Amazon EventBridge quotas" in the EventBridge user guide, PutTargets and CreateArchive in its
 // API reference).
 const (
-	defaultArchiveDays   = 30
-	maxArchiveDays       = 3650
-	maxBusName           = 32 // leaves room for -archive and eight random characters in an archive's name of 48
-	maxRuleName          = 56 // leaves room for eight random characters in a rule's name of 64
-	maxRuleDescription   = 512
-	maxTargets           = 5
-	minDeliveryAge       = 60 * time.Second
-	maxDeliveryAge       = 24 * time.Hour
-	maxDeliveryAttempts  = 185
-	maxTransformerPaths  = 100
-	maxTransformerBytes  = 8192
-	maxMessageGroupBytes = 128
+	defaultArchiveDays = 30
+	maxArchiveDays     = 3650
+	// maxArchivelessBusName leaves room for a hyphen and seven random characters in a name of 256.
+	maxArchivelessBusName = 248
+	maxBusName            = 32 // leaves room for -archive and eight random characters in an archive's name of 48
+	maxRuleName           = 56 // leaves room for eight random characters in a rule's name of 64
+	maxRuleWithRoleName   = 51 // leaves room for -role, too, in a role's name of 64
+	maxTargetName         = 64
+	maxRuleDescription    = 512
+	maxTargets            = 5
+	minDeliveryAge        = 60 * time.Second
+	maxDeliveryAge        = 24 * time.Hour
+	maxDeliveryAttempts   = 185
+	maxTransformerPaths   = 100
+	maxTransformerBytes   = 8192
+	maxMessageGroupBytes  = 128
 )
 
 // EventBusArgs describes an EventBridge event bus, to which only those may send events who were granted it.
@@ -355,6 +359,7 @@ func (t Target) name() string {
 
 func (a *EventBusArgs) validate(name string) error {
 	p := check("EventBus", name)
+	p.fits(name, maxArchivelessBusName)
 	p.want(len(name) <= maxBusName || a.DisableArchive, "name", name, "at most 32 characters, since the archive's name has at most 48")
 	p.want(a.ArchiveDays >= 0 && a.ArchiveDays <= maxArchiveDays, "ArchiveDays", a.ArchiveDays, "1–3650 days, or 0 for the default of 30")
 	p.want(!a.DisableArchive || a.ArchiveDays == 0, "ArchiveDays", a.ArchiveDays, "0, since DisableArchive keeps no events")
@@ -364,6 +369,8 @@ func (a *EventBusArgs) validate(name string) error {
 // validate checks a rule of the bus and returns the rendered pattern.
 func (a *RuleArgs) validate(p *problems, bus *EventBus, name string) string {
 	p.want(len(p.name) <= maxRuleName, "name", p.name, "at most 56 characters with the bus's name")
+	byRole := slices.ContainsFunc(a.Targets, func(t Target) bool { arn, _ := t.byRole(); return arn != nil })
+	p.want(!byRole || len(p.name) <= maxRuleWithRoleName, "name", p.name, "at most 51 characters with the bus's name, for a topic, bus or workflow is reached by a role")
 	p.want(!slices.Contains(bus.rules, name), "name", name, "a name that no other rule of the bus has")
 	p.want(len(a.Description) <= maxRuleDescription, "Description", a.Description, "at most 512 characters")
 	p.want(len(a.Targets) >= 1 && len(a.Targets) <= maxTargets, "Targets", len(a.Targets), "1–5 (EventBridge quota)")
@@ -377,7 +384,8 @@ func (a *RuleArgs) validate(p *problems, bus *EventBus, name string) string {
 		field := fmt.Sprintf("Targets[%d]", i)
 		target.validate(p, field, bus)
 		p.want(!names[target.name()], field+".Name", target.name(), "a name that no other target of the rule has")
-		p.want(componentName.MatchString(target.name()), field+".Name", target.name(), "lower-case words joined by hyphens")
+		p.want(componentName.MatchString(target.name()) && len(target.name()) <= maxTargetName, field+".Name", target.name(),
+			"lower-case words joined by hyphens, at most 64 characters")
 		names[target.name()] = true
 	}
 	return eventBridgePatterns.pattern(p, "Pattern", a.Pattern.fields())

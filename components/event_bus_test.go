@@ -228,6 +228,9 @@ func TestEventBus_RefusesWrongRules(t *testing.T) {
 		"target's name": {to(func(w with) components.Target {
 			return components.Target{Function: w.f, Name: "F"}
 		}), []string{`Targets[0].Name = "F", want lower-case words`}},
+		"target's long name": {to(func(w with) components.Target {
+			return components.Target{Function: w.f, Name: strings.Repeat("x", 65)}
+		}), []string{"want lower-case words joined by hyphens, at most 64 characters"}},
 		"closed queue": {to(func(w with) components.Target { return components.Target{Queue: w.closed} }),
 			[]string{`Targets[0].Queue = "closed", want a queue that names the bus shop in WorkQueueArgs.Buses`}},
 		"needless group": {to(func(w with) components.Target { return components.Target{Queue: w.open, MessageGroup: "x"} }),

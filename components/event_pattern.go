@@ -46,7 +46,8 @@ type Fields map[string]Condition
 // anyOf is the key under which a pattern lists alternatives.
 const anyOf = "$or"
 
-// Or adds that one of the alternatives must hold too. It returns a copy. For alternatives of one field use the function [Or].
+// Or adds that one of the alternatives must hold too. It returns a copy; called again, one of each group must hold. For alternatives of one
+// field use the function [Or].
 //
 //	components.Fields{"currency": components.Exact("EUR")}.Or(
 //		components.Fields{"total": components.Numeric(">", 100)},
@@ -55,6 +56,12 @@ const anyOf = "$or"
 func (f Fields) Or(alternatives ...Fields) Fields {
 	combined := Fields{}
 	maps.Copy(combined, f)
+	if earlier, again := f[anyOf].(eitherFields); again { // an object has one $or only, so the earlier group goes into each alternative
+		alternatives = slices.Clone(alternatives)
+		for i, fields := range alternatives {
+			alternatives[i] = fields.Or(earlier...)
+		}
+	}
 	combined[anyOf] = eitherFields(alternatives)
 	return combined
 }
@@ -75,6 +82,15 @@ type alternative struct {
 	operand  any
 }
 
+// operators are the alternative's own and, of [AnythingBut], the one of what must not match.
+func (a alternative) operators() []string {
+	operators := []string{a.operator}
+	if not, isMap := a.operand.(map[string]any); isMap {
+		operators = slices.AppendSeq(operators, maps.Keys(not))
+	}
+	return operators
+}
+
 // Operators of the pattern language ("Comparison operators" in the EventBridge user guide).
 const (
 	exactly          = ""
@@ -88,7 +104,7 @@ const (
 	anythingBut      = "anything-but"
 )
 
-// Exact matches one of the values: strings, numbers, true, false or nil (JSON's null).
+// Exact matches one of the values: strings, numbers up to ±2^53, true, false or nil (JSON's null).
 func Exact(values ...any) Matcher {
 	var m Matcher
 	if len(values) == 0 {
@@ -114,11 +130,15 @@ func Suffix(text string) Matcher { return ofText(suffix, "Suffix", text) }
 // EqualsIgnoreCase matches text in upper, lower or mixed case.
 func EqualsIgnoreCase(text string) Matcher { return ofText(equalsIgnoreCase, "EqualsIgnoreCase", text) }
 
-// Wildcard matches strings in which each * stands for any characters. Two * in a row are refused.
+// Wildcard matches strings in which each * stands for any characters. Two * in a row are refused. \* is a * itself, and \\ a backslash.
 func Wildcard(pattern string) Matcher {
 	m := ofText(wildcard, "Wildcard", pattern)
-	if strings.Contains(pattern, "**") {
+	plain := strings.NewReplacer(`\\`, "", `\*`, "").Replace(pattern)
+	if strings.Contains(plain, "**") {
 		m.wrong = append(m.wrong, fmt.Sprintf("Wildcard(%q) with two * in a row", pattern))
+	}
+	if strings.Contains(plain, `\`) {
+		m.wrong = append(m.wrong, fmt.Sprintf("Wildcard(%q) with a backslash before neither * nor a backslash", pattern))
 	}
 	return m
 }
@@ -183,7 +203,7 @@ func Exists() Matcher { return Matcher{alternatives: []alternative{{exists, true
 // Absent matches when the field is not there.
 func Absent() Matcher { return Matcher{alternatives: []alternative{{exists, false}}} }
 
-// AnythingBut matches values that are none of the given strings or numbers, or that one given [Prefix], [Suffix],
+// AnythingBut matches values that are none of the given strings, or none of the given numbers, or that one given [Prefix], [Suffix],
 // [EqualsIgnoreCase] or [Wildcard] does not match.
 func AnythingBut(values ...any) Matcher {
 	var m Matcher
@@ -209,6 +229,10 @@ func AnythingBut(values ...any) Matcher {
 			continue
 		}
 		list = append(list, plain)
+	}
+	if isText := func(value any) bool { _, ok := value.(string); return ok }; slices.ContainsFunc(list, isText) &&
+		slices.ContainsFunc(list, func(value any) bool { return !isText(value) }) {
+		m.wrong = append(m.wrong, fmt.Sprintf("AnythingBut of strings and numbers together: %v", list))
 	}
 	if len(list) > 0 {
 		m.alternatives = []alternative{{anythingBut, sortedTexts(list)}}
@@ -240,14 +264,17 @@ func scalar(value any) (any, bool) {
 	case nil, string, bool:
 		return v, true
 	case int:
-		return float64(v), true
+		return scalar(int64(v))
 	case int64:
-		return float64(v), true
+		return float64(v), v >= -maxExact && v <= maxExact
 	case float64:
 		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
 	}
 	return nil, false
 }
+
+// maxExact is the largest whole number up to which JSON's numbers tell all of them apart.
+const maxExact = 1 << 53
 
 // sortedTexts sorts values by their JSON and drops repetitions, since a list of alternatives has no order: one pattern has one text.
 func sortedTexts(values []any) []any {
@@ -339,7 +366,9 @@ func (m Matcher) render(p *problems, field string, d *dialect) any {
 	p.want(!m.isZero(), field, "Matcher{}", `a condition, such as Exact("EUR")`)
 	rendered := []any{}
 	for _, a := range m.alternatives {
-		p.want(!slices.Contains(d.refused, a.operator), field, a.operator, "an operator that "+d.service+" knows here, not "+strings.Join(d.refused, ", "))
+		for _, operator := range a.operators() {
+			p.want(!slices.Contains(d.refused, operator), field, operator, "an operator that "+d.service+" knows here, not "+strings.Join(d.refused, ", "))
+		}
 		if bounds, isRange := a.operand.([]any); isRange && a.operator == numeric && d.maxNumber != 0 {
 			for i := 1; i < len(bounds); i += 2 {
 				p.want(math.Abs(bounds[i].(float64)) <= d.maxNumber, field, bounds[i], fmt.Sprintf("a number of at most ±%g (%s quota)", d.maxNumber, d.service))
@@ -352,6 +381,20 @@ func (m Matcher) render(p *problems, field string, d *dialect) any {
 		}
 	}
 	return sortedTexts(rendered)
+}
+
+// operands are the values that a field is compared with: of [Exact] and of [AnythingBut].
+func (m Matcher) operands() []any {
+	var all []any
+	for _, a := range m.alternatives {
+		switch values, isList := a.operand.([]any); {
+		case a.operator == exactly:
+			all = append(all, a.operand)
+		case a.operator == anythingBut && isList:
+			all = append(all, values...)
+		}
+	}
+	return all
 }
 
 func (m Matcher) combinations() int {

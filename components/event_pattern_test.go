@@ -28,7 +28,9 @@ func TestEventPattern_RendersEveryCondition(t *testing.T) {
 		"range, backwards": {c.Numeric("<=", 100).And(">", 0), `[{"numeric":[">",0,"<=",100]}]`},
 		"there":            {c.Exists(), `[{"exists":true}]`},
 		"not there":        {c.Absent(), `[{"exists":false}]`},
-		"none of":          {c.AnythingBut("x", "a", 5), `[{"anything-but":["a","x",5]}]`},
+		"none of":          {c.AnythingBut("x", "a"), `[{"anything-but":["a","x"]}]`},
+		"no number of":     {c.AnythingBut(7, 5), `[{"anything-but":[5,7]}]`},
+		"stars themselves": {c.Wildcard(`a\*\**\\`), `[{"wildcard":"a\\*\\**\\\\"}]`},
 		"no prefix":        {c.AnythingBut(c.Prefix("test-")), `[{"anything-but":{"prefix":"test-"}}]`},
 		"one of several":   {c.Or(c.Prefix("DE-"), c.Exact("none"), c.Absent()), `["none",{"exists":false},{"prefix":"DE-"}]`},
 	} {
@@ -65,6 +67,16 @@ func TestFields_OrLeavesTheOriginalAlone(t *testing.T) {
 	require.Len(t, fields, 1)
 }
 
+func TestFields_OrTwiceWantsOneOfEachGroup(t *testing.T) {
+	fields := c.Fields{"a": c.Exists()}.
+		Or(c.Fields{"b": c.Exists()}, c.Fields{"c": c.Exists()}).
+		Or(c.Fields{"d": c.Exists()}, c.Fields{"e": c.Exists()})
+	text, err := c.EventPattern{Detail: fields}.JSON()
+	require.NoError(t, err)
+	const there, first = `[{"exists":true}]`, `"$or":[{"b":[{"exists":true}]},{"c":[{"exists":true}]}]`
+	require.JSONEq(t, `{"detail":{"a":`+there+`,"$or":[{"d":`+there+`,`+first+`},{"e":`+there+`,`+first+`}]}}`, text)
+}
+
 func TestMatcher_AndLeavesTheOriginalAlone(t *testing.T) {
 	positive := c.Numeric(">", 0)
 	positive.And("<", 10)
@@ -93,6 +105,9 @@ func TestEventPattern_RefusesWhatMatchesNothing(t *testing.T) {
 		"no prefix":          {field(c.Prefix("")), `Prefix(\"\")`},
 		"no suffix":          {field(c.Suffix("")), `Suffix(\"\")`},
 		"two stars":          {field(c.Wildcard("a**")), "with two * in a row"},
+		"lone backslash":     {field(c.Wildcard(`a\b`)), "with a backslash before neither * nor a backslash"},
+		"strings or numbers": {field(c.AnythingBut("a", 5)), "AnythingBut of strings and numbers together: [a 5]"},
+		"imprecise":          {field(c.Exact(int64(1<<53 + 1))), "Exact(9007199254740993) of type int64"},
 		"no block":           {field(c.CIDR("10.0.0.0")), "which is not like 10.0.0.0/24"},
 		"operator":           {field(c.Numeric("=>", 1)), `Numeric(\"=>\", 1)`},
 		"infinite":           {field(c.Numeric("<", math.Inf(1))), "Numeric"},

@@ -92,8 +92,19 @@ func (c *streamConsumer) validate(p *problems) {
 	p.want(!c.disableFailureTarget || c.onFailure == nil, "OnFailure", fmt.Sprintf("%T", c.onFailure), "none, since DisableFailureQueue is set")
 	switch c.onFailure.(type) {
 	case nil, *WorkQueue, *FanOutTopic:
+		p.deliverable("OnFailure", c.onFailure)
 	default:
 		p.want(false, "OnFailure", fmt.Sprintf("%T", c.onFailure), "a *WorkQueue or a *FanOutTopic: Lambda delivers failures of streams nowhere else")
+	}
+}
+
+// deliverable checks that Lambda can deliver to a destination.
+func (p *problems) deliverable(field string, d Destination) {
+	if d == nil {
+		return
+	}
+	if _, permission := d.DeliverTo(); permission.Err() != nil {
+		p.want(false, field, fmt.Sprintf("%T", d), fmt.Sprintf("a destination that Lambda can deliver to: %v", permission.Err()))
 	}
 }
 

@@ -16,7 +16,8 @@ const (
 	maxShards              = 500 // default quota of the smaller regions
 	minStreamRetention     = 24 * time.Hour
 	maxStreamRetention     = 8760 * time.Hour
-	maxSharedReadConsumers = 5 // GetRecords calls per shard and second
+	maxStreamName          = 120 // leaves room for a hyphen and seven random characters in a name of 128
+	maxSharedReadConsumers = 5   // GetRecords calls per shard and second
 )
 
 // EventStreamArgs describes a Kinesis data stream, encrypted, and by default scaled by AWS on demand.
@@ -152,6 +153,7 @@ func (s *EventStream) OnRecord(ctx *pulumi.Context, name string, function *Funct
 	}
 	p := check("EventStream.OnRecord", name)
 	p.name = s.logicalName + "-" + name
+	p.fits(p.name, maxQueueName)
 	p.want(!slices.Contains(s.consumers, name), "name", name, "a name that no other consumer of the stream has")
 	p.want(len(s.consumers) < maxSharedReadConsumers, "consumers", len(s.consumers)+1,
 		fmt.Sprintf("at most %d of one stream, since a shard answers 5 reads per second", maxSharedReadConsumers))
@@ -169,6 +171,7 @@ func (s *EventStream) OnRecord(ctx *pulumi.Context, name string, function *Funct
 
 func (a *EventStreamArgs) validate(name string) error {
 	p := check("EventStream", name)
+	p.fits(name, maxStreamName)
 	p.want(a.Shards >= 0 && a.Shards <= maxShards, "Shards", a.Shards, "1–500, or 0 for a stream that scales on demand")
 	p.want(a.Retention == 0 || a.Retention >= minStreamRetention && a.Retention <= maxStreamRetention && a.Retention%time.Hour == 0,
 		"Retention", a.Retention, "24h–8760h in whole hours")

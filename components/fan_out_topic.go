@@ -3,6 +3,7 @@ package components
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
@@ -11,8 +12,9 @@ import (
 	"github.com/serverless-shop/serverless-shop/policies"
 )
 
-// Limits of filter policies ("Filter policy constraints" in the SNS developer guide).
+// Limits of filter policies ("Filter policy constraints" in the SNS developer guide), and of names.
 const (
+	maxTopicName          = 243 // leaves room for a hyphen, seven random characters and .fifo in a topic's name of 256
 	maxFilterKeys         = 5
 	maxFilterCombinations = 150
 )
@@ -45,6 +47,7 @@ type FanOutTopic struct {
 	logicalName string
 	fifo        bool
 	key         pulumi.StringInput
+	subscribers []string
 	deadLetters []DeadLetterQueue
 }
 
@@ -137,7 +140,8 @@ type QueueSubscriptionArgs struct {
 	// RawDelivery puts the message into the queue as it was published, attributes included. Default: wrapped in SNS's
 	// envelope, which tells the topic and the message's id and time.
 	RawDelivery bool
-	// Queue describes the queue; its Consumer and, for a FIFO topic, its FIFO are set by the subscription.
+	// Queue describes the queue; its Consumer and, for a FIFO topic, its FIFO are set by the subscription. Its Filters are about the message with
+	// RawDelivery, and about SNS's envelope without.
 	Queue WorkQueueArgs
 }
 
@@ -151,6 +155,9 @@ func (t *FanOutTopic) SubscribeQueue(ctx *pulumi.Context, name string, consumer 
 	p.want(consumer != nil, "consumer", nil, "the function that processes the messages")
 	p.want(args.Queue.Consumer == nil || args.Queue.Consumer == consumer, "Queue.Consumer", "another function", "none: it is the consumer")
 	p.want(t.fifo || !args.Queue.FIFO, "Queue.FIFO", args.Queue.FIFO, "false, since the topic is not FIFO")
+	if !args.RawDelivery {
+		envelopeFields(p, args.Queue.Filters)
+	}
 	filter, scope := args.Filter.policy(p)
 	if err := p.err(); err != nil {
 		return nil, err
@@ -166,6 +173,22 @@ func (t *FanOutTopic) SubscribeQueue(ctx *pulumi.Context, name string, consumer 
 		Protocol: pulumi.String("sqs"), Endpoint: queue.ARN, RawMessageDelivery: pulumi.Bool(args.RawDelivery),
 		RedrivePolicy: queue.failed.redrivePolicy(),
 	}, filter, scope, queue) // SNS could not send before the queue's policy is there
+}
+
+// envelope are the fields of the JSON in which SNS wraps a message ("Amazon SNS message and JSON formats" in the SNS developer guide).
+var envelope = []string{
+	"Message", "MessageAttributes", "MessageId", "SequenceNumber", "Signature", "SignatureVersion", "SigningCertURL", "Subject", "Timestamp",
+	"TopicArn", "Type", "UnsubscribeURL",
+}
+
+// envelopeFields refuses filters on what is inside the envelope, where it is text: Lambda would delete every message, and nobody be told.
+func envelopeFields(p *problems, filters []Fields) {
+	for i, filter := range filters {
+		for name := range filter {
+			p.want(slices.Contains(envelope, name) || name == anyOf, fmt.Sprintf("Queue.Filters[%d].%s", i, name), "set",
+				"a field of SNS's envelope, such as Subject, unless RawDelivery is set; Filter selects by the message")
+		}
+	}
 }
 
 // FunctionSubscriptionArgs says how a function gets a topic's messages.
@@ -272,6 +295,10 @@ func (t *FanOutTopic) SubscribeHTTPS(ctx *pulumi.Context, name string, endpoint 
 func (t *FanOutTopic) check(method, name string) *problems {
 	p := check("FanOutTopic."+method, name)
 	p.name = t.logicalName + "-" + name
+	p.want(!slices.Contains(t.subscribers, p.name), "name", name, "a name that no other subscriber of the topic has")
+	if method != "SubscribeEmail" { // which has no queue
+		p.fits(p.name, maxQueueName)
+	}
 	return p
 }
 
@@ -287,6 +314,7 @@ func (t *FanOutTopic) newUndelivered(ctx *pulumi.Context, name string, alarms Al
 // subscribe creates the subscription, filtered, after what it depends on.
 func (t *FanOutTopic) subscribe(ctx *pulumi.Context, p *problems, args *sns.TopicSubscriptionArgs, filter, scope string, after ...pulumi.Resource) error {
 	args.Topic = t.ARN
+	t.subscribers = append(t.subscribers, p.name)
 	if filter != "" {
 		args.FilterPolicy, args.FilterPolicyScope = pulumi.String(filter), pulumi.String(scope)
 	}
@@ -296,6 +324,7 @@ func (t *FanOutTopic) subscribe(ctx *pulumi.Context, p *problems, args *sns.Topi
 
 func (a *FanOutTopicArgs) validate(name string) error {
 	p := check("FanOutTopic", name)
+	p.fits(name, maxTopicName)
 	p.want(a.FIFO || !a.ContentBasedDeduplication, "ContentBasedDeduplication", a.ContentBasedDeduplication, "false, or FIFO too")
 	return p.err()
 }

@@ -1,6 +1,7 @@
 package components_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -170,6 +171,25 @@ func TestFanOutTopic_SendsMailAndPosts(t *testing.T) {
 	require.Equal(t, true, program.Get(t, subscriptionType, "order-placed-raw").Inputs["rawMessageDelivery"])
 }
 
+func TestFanOutTopic_QueuesFilterByTheMessageOrItsEnvelope(t *testing.T) {
+	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
+		topic, f := newTopic(t, ctx, "order-placed", nil), newFunction(t, ctx, "f")
+		_, err := topic.SubscribeQueue(ctx, "raw", f, &components.QueueSubscriptionArgs{
+			RawDelivery: true, Queue: components.WorkQueueArgs{Filters: []components.Fields{{"total": components.Exact(1)}}},
+		})
+		require.NoError(t, err)
+		_, err = topic.SubscribeQueue(ctx, "wrapped", f, &components.QueueSubscriptionArgs{
+			Queue: components.WorkQueueArgs{Filters: []components.Fields{{"Subject": components.Prefix("Order")}}},
+		})
+		return err
+	})
+	filter := func(name string) string {
+		return in(t, program.Get(t, mappingType, name).Inputs, "filterCriteria", "filters", 0, "pattern").(string)
+	}
+	require.JSONEq(t, `{"body":{"total":[1]}}`, filter("order-placed-raw-consumer"))
+	require.JSONEq(t, `{"body":{"Subject":[{"prefix":"Order"}]}}`, filter("order-placed-wrapped-consumer"))
+}
+
 func TestFanOutTopic_RefusesWrongArguments(t *testing.T) {
 	refused(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewFanOutTopic(ctx, "Placed", &components.FanOutTopicArgs{ContentBasedDeduplication: true})
@@ -247,14 +267,21 @@ func TestFanOutTopic_RefusesWrongArguments(t *testing.T) {
 		"six fields":         {filtered(components.TopicFilter{Body: six}), "Filter.Body = 6, want at most 5 fields (SNS quota)"},
 		"169 combinations":   {filtered(components.TopicFilter{Body: components.Fields{"a": components.Exact(many...), "b": components.Exact(many...)}}), `"169 combinations of values", want at most 150`},
 		"151 by alternative": {filtered(components.TopicFilter{Body: components.Fields{"a": components.Exact(many...)}.Or(components.Fields{"b": components.Exact(many[:6]...)}, components.Fields{"c": components.Exact(many[:6]...)})}), `"156 combinations of values"`},
-		"large number":       {filtered(components.TopicFilter{Body: components.Fields{"a": components.Numeric(">", 2e9)}}), "want a number of at most ±1e+09 (SNS quota)"},
+		"filtered envelope": {queue(&components.QueueSubscriptionArgs{Queue: components.WorkQueueArgs{Filters: []components.Fields{{"total": components.Exact(1)}}}}),
+			`Queue.Filters[0].total = "set", want a field of SNS's envelope, such as Subject, unless RawDelivery is set`},
+		"same name": {func(ctx *pulumi.Context, standard, _ topic, f function) error {
+			return errors.Join(standard.SubscribeEmail(ctx, "twice", pulumi.String("a@b.example"), nil), standard.SubscribeEmail(ctx, "twice", pulumi.String("a@b.example"), nil))
+		}, `name = "twice", want a name that no other subscriber of the topic has`},
+		"large number": {filtered(components.TopicFilter{Body: components.Fields{"a": components.Numeric(">", 2e9)}}), "want a number of at most ±1e+09 (SNS quota)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			program, err := mocks.Run(func(ctx *pulumi.Context) error {
 				return test.subscribe(ctx, newTopic(t, ctx, "order-placed", nil), newTopic(t, ctx, "payments", &components.FanOutTopicArgs{FIFO: true}), newFunction(t, ctx, "f"))
 			}, nil)
 			require.ErrorContains(t, err, test.want)
-			require.Empty(t, program.OfType(subscriptionType))
+			for _, s := range program.OfType(subscriptionType) {
+				require.Contains(t, s.Name, "twice", "only the first of two")
+			}
 			require.Empty(t, program.OfType(queueType))
 		})
 	}

@@ -48,6 +48,7 @@ const (
 	minTemporaryStorage = 512
 	maxTemporaryStorage = 10_240
 	maxLayers           = 5
+	maxFunctionName     = 51 // leaves room for -role, a hyphen and seven random characters in a role's name of 64
 )
 
 // What Lambda accepts, see CreateFunction in its API reference.
@@ -164,6 +165,7 @@ type Function struct {
 
 	logicalName string
 	timeout     time.Duration
+	reserved    int // concurrency; 0 if there is no limit of its own
 	network     *Network
 	alias       *lambda.Alias // of functions with provisioned concurrency
 	deadLetters []DeadLetterQueue
@@ -182,7 +184,7 @@ func NewFunction(ctx *pulumi.Context, name string, args *FunctionArgs, opts ...p
 	if err != nil {
 		return nil, wrap("Function", name, err)
 	}
-	f := &Function{logicalName: name, timeout: or(args.Timeout, defaultTimeout)}
+	f := &Function{logicalName: name, timeout: or(args.Timeout, defaultTimeout), reserved: args.ReservedConcurrency}
 	if err := ctx.RegisterComponentResource(token("Function"), name, f, opts...); err != nil {
 		return nil, wrap("Function", name, err)
 	}
@@ -410,9 +412,9 @@ func (a *FunctionArgs) validate(name string) (pulumi.StringMap, error) {
 			given++
 		}
 	}
+	p.fits(name, maxFunctionName)
 	p.want(given == 1, "Source, Archive and Image", given, "exactly one of them, such as Source: lambdas/"+name)
 	p.want(a.Source == "" || filepath.IsLocal(a.Source), "Source", a.Source, "a folder inside the program, such as lambdas/"+name)
-	p.fits("-role", "role")
 	p.want(len(a.Layers) <= maxLayers, "Layers", len(a.Layers), "at most 5 (Lambda quota)")
 	for n, layer := range a.Layers {
 		p.plain(layerVersion, fmt.Sprintf("Layers[%d]", n), layer, "the ARN of a layer's version, arn:aws:lambda:<region>:<account>:layer:<name>:<version>")

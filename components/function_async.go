@@ -88,6 +88,8 @@ func (a *Async) validate(p *problems) {
 	if a == nil {
 		return
 	}
+	p.deliverable("Async.OnFailure", a.OnFailure)
+	p.deliverable("Async.OnSuccess", a.OnSuccess)
 	p.want(a.MaxAttempts >= 0 && a.MaxAttempts <= maxAttempts, "Async.MaxAttempts", a.MaxAttempts, "1–3, or 0 for the default of 3")
 	p.want(a.MaxEventAge == 0 || a.MaxEventAge >= minEventAge && a.MaxEventAge <= maxEventAge && a.MaxEventAge%time.Second == 0,
 		"Async.MaxEventAge", a.MaxEventAge, "1m–6h in whole seconds")

@@ -74,7 +74,7 @@ type graphqlPlan struct {
 
 func (a *GraphqlApiArgs) validate(name string) (graphqlPlan, error) {
 	p := check("GraphqlApi", name)
-	p.fits("-log-role", "log role")
+	p.fitsBefore("-log-role", "log role")
 	p.want(a.Auth != nil || a.IAM, "Auth", nil, "a CognitoAuth, or IAM; a key alone would let everybody in")
 	p.want(a.KeyLifetime == 0 || a.KeyLifetime >= minKeyLifetime && a.KeyLifetime <= maxKeyLifetime && a.KeyLifetime%(24*time.Hour) == 0,
 		"KeyLifetime", a.KeyLifetime, "2–365 days (48h–8760h), whole days")

@@ -139,7 +139,7 @@ const maxIdentityPoolName = 128
 
 func (a *IdentityPoolArgs) validate(name, physical string) error {
 	p := check("IdentityPool", name)
-	p.fits("-guest-role", "guests' role")
+	p.fitsBefore("-guest-role", "guests' role")
 	p.want(len(physical) <= maxIdentityPoolName, "name", name, "at most 128 characters together with the names of project and stack: "+physical)
 	p.want(a.Auth != nil, "Auth", nil, "the CognitoAuth whose users get credentials")
 	p.identityGrants("Grants", a.Grants)

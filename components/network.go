@@ -34,6 +34,7 @@ const (
 	minZones           = 2 // Aurora and RDS Proxy want two
 	maxZones           = 3
 	httpsPort          = 443
+	maxNetworkName     = 46 // leaves room for -flow-role, a hyphen and seven random characters in a role's name of 64
 )
 
 // gatewayEndpoints are the services that a network reaches through its route tables, free of charge.
@@ -441,6 +442,7 @@ func securityGroupText(text string) bool {
 
 func (a *NetworkArgs) validate(name string) error {
 	p := check("Network", name)
+	p.fits(name, maxNetworkName)
 	cidr := or(a.CIDR, defaultNetworkCIDR)
 	prefix, err := netip.ParsePrefix(cidr)
 	p.want(err == nil && prefix.Addr().Is4() && prefix.Addr().IsPrivate() && prefix.Bits() == 16 && prefix == prefix.Masked(),

@@ -141,6 +141,9 @@ func (s *ObjectStore) secure(ctx *pulumi.Context, bucket *s3.BucketV2, args *Obj
 	return err
 }
 
+// maxObjectStoreName leaves room for a hyphen and seven random characters in a bucket's name of 63.
+const maxObjectStoreName = 55
+
 // defaultOldVersionDays gives a month to notice a mistake.
 const defaultOldVersionDays = 30
 
@@ -224,6 +227,7 @@ func (s *ObjectStore) grant(prefix, folder string, actions []policies.ObjectActi
 
 func (a *ObjectStoreArgs) validate(name string) error {
 	p := check("ObjectStore", name)
+	p.fits(name, maxObjectStoreName)
 	p.want(a.OldVersionDays >= 0 && a.OldVersionDays <= 3650, "OldVersionDays", a.OldVersionDays, "1–3650 days, or 0 for the default of 30")
 	p.want(!a.DisableVersioning || a.OldVersionDays == 0, "OldVersionDays", a.OldVersionDays, "0, since DisableVersioning keeps no old versions")
 	return p.err()

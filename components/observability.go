@@ -217,11 +217,15 @@ func (b *Budget) forecast() []int {
 	return b.Forecast
 }
 
+// maxObservabilityName leaves room for a hyphen and seven random characters in a budget's name of 100.
+const maxObservabilityName = 92
+
 // maxBudgetNotifications is how many notifications a budget may have (CreateBudget in the Budgets API reference).
 const maxBudgetNotifications = 10
 
 func (a *ObservabilityArgs) validate(name string) error {
 	p := check("Observability", name)
+	p.fits(name, maxObservabilityName)
 	names := map[string]bool{}
 	for _, address := range a.Emails {
 		p.want(mailAddress.MatchString(address), "Emails", address, "an e-mail address")
@@ -230,6 +234,9 @@ func (a *ObservabilityArgs) validate(name string) error {
 	}
 	if a.Budget != nil {
 		p.want(a.Budget.MonthlyUSD >= 1, "Budget.MonthlyUSD", a.Budget.MonthlyUSD, "at least 1 US dollar")
+		for field, percentages := range map[string][]int{"Budget.Spent": a.Budget.spent(), "Budget.Forecast": a.Budget.forecast()} {
+			p.want(len(slices.Compact(slices.Sorted(slices.Values(percentages)))) == len(percentages), field, percentages, "each percentage once")
+		}
 		all := slices.Concat(a.Budget.spent(), a.Budget.forecast())
 		p.want(len(all) >= 1 && len(all) <= maxBudgetNotifications, "Budget.Spent and Budget.Forecast", all, "1–10 percentages altogether (AWS Budgets quota)")
 		for _, percent := range all {

@@ -162,6 +162,8 @@ func TestObservability_RefusesWrongArguments(t *testing.T) {
 		"watch (Observability): Budget.Spent and Budget.Forecast = 1001, want 1–1000 percent")
 	refused(t, create(components.ObservabilityArgs{Budget: &components.Budget{MonthlyUSD: 1, Spent: []int{}, Forecast: []int{}}}),
 		"watch (Observability): Budget.Spent and Budget.Forecast = [], want 1–10 percentages")
+	refused(t, create(components.ObservabilityArgs{Budget: &components.Budget{MonthlyUSD: 1, Spent: []int{80, 50, 80}}}),
+		"watch (Observability): Budget.Spent = [80 50 80], want each percentage once")
 }
 
 func TestObservability_WiresAlarmsAndShowsThem(t *testing.T) {

@@ -508,7 +508,7 @@ func (a *RealtimeApiArgs) validate(name string) error {
 	}
 	p.throttle("Throttle", a.Throttle)
 	if a.ConfigureAccountLogs {
-		p.fits("-account-logs", "log role")
+		p.fitsBefore("-account-logs", "log role")
 	}
 	p.want(!a.ConfigureAccountLogs || !a.DisableLogging, "ConfigureAccountLogs", a.ConfigureAccountLogs, "false, since DisableLogging writes no logs")
 	p.want(a.StageName == "" || realtimeStage.MatchString(a.StageName), "StageName", a.StageName, "1–128 of A–Z, a–z, 0–9, '_' and '-'")

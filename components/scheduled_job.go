@@ -23,7 +23,7 @@ const (
 	minScheduleAge      = time.Minute
 	maxScheduleAge      = 24 * time.Hour
 	maxScheduleInput    = 256 * 1024
-	maxScheduledJobName = 50 // leaves room in the 64 characters of its group's name for -group, and for a hyphen and seven random characters
+	maxScheduledJobName = 50 // leaves room for -group, a hyphen and seven random characters in a group's name of 64
 )
 
 // nextRuns is how many of the coming runs are shown.
@@ -52,7 +52,8 @@ type ScheduledJobArgs struct {
 	// FlexibleWindow lets Scheduler spread the runs over so much time after the due one: 1 min–24 h, whole minutes.
 	// Default: within a minute.
 	FlexibleWindow time.Duration
-	// Start is before which a recurring job does not run, and from which a rate counts. Default: its creation.
+	// Start is before which a recurring job does not run, and from which a rate counts. Default: its creation. Scheduler refuses a Start that has
+	// passed, whatever else is to be changed, so from then on it is left out: a rate then counts from the deployment that left it out.
 	Start time.Time
 	// End is after which a recurring job does not run. Default: it runs for ever.
 	End time.Time
@@ -170,8 +171,8 @@ func (a *ScheduledJobArgs) schedule(group pulumi.StringInput, target scheduler.S
 		State:                      pulumi.String(state),
 		Target:                     target,
 	}
-	if !a.Start.IsZero() {
-		args.StartDate = pulumi.String(a.Start.UTC().Format(time.RFC3339))
+	if start := a.start(); !start.IsZero() {
+		args.StartDate = pulumi.String(start.UTC().Format(time.RFC3339))
 	}
 	if !a.End.IsZero() {
 		args.EndDate = pulumi.String(a.End.UTC().Format(time.RFC3339))
@@ -274,7 +275,7 @@ type jobPlan struct {
 
 func (a *ScheduledJobArgs) validate(name string) (jobPlan, error) {
 	p := check("ScheduledJob", name)
-	p.want(len(name) <= maxScheduledJobName, "name", name, fmt.Sprintf("at most %d characters", maxScheduledJobName))
+	p.fits(name, maxScheduledJobName)
 	p.want(a.Target != nil, "Target", nil, "what runs, such as a Function or a Workflow")
 	p.want(len([]rune(a.Description)) <= 512, "Description", len([]rune(a.Description)), "at most 512 characters")
 	p.want(a.FlexibleWindow >= 0 && a.FlexibleWindow <= maxScheduleWindow && a.FlexibleWindow%time.Minute == 0,
@@ -319,10 +320,7 @@ func (a *ScheduledJobArgs) plan(p *problems) []time.Time {
 	if len(p.found) > found || a.Disabled {
 		return nil
 	}
-	now := a.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
+	now := a.now()
 	runs := a.runs(expression, now, zone)
 	if len(runs) > 0 {
 		return runs
@@ -341,17 +339,27 @@ func (a *ScheduledJobArgs) plan(p *problems) []time.Time {
 	return nil
 }
 
+// now is the moment that counts as the present.
+func (a *ScheduledJobArgs) now() time.Time {
+	if a.Now.IsZero() {
+		return time.Now()
+	}
+	return a.Now
+}
+
+// start is Start as long as it is to come: Scheduler takes none of more than five minutes ago, and a deployment takes minutes.
+func (a *ScheduledJobArgs) start() time.Time {
+	if !a.Start.After(a.now()) {
+		return time.Time{}
+	}
+	return a.Start
+}
+
 // runs are the next ones between Start and End.
 func (a *ScheduledJobArgs) runs(expression schedule.Expression, now time.Time, zone *time.Location) []time.Time {
 	after := now
-	if rate := expression.Rate(); rate > 0 && !a.Start.IsZero() {
-		// A rate runs at Start and counts from there.
-		after = a.Start.Add(-rate)
-		if missed := now.Sub(a.Start); missed >= 0 {
-			after = a.Start.Add(missed / rate * rate)
-		}
-	} else if a.Start.After(now) {
-		after = a.Start.Add(-time.Nanosecond) // a run at Start counts
+	if start := a.start(); !start.IsZero() {
+		after = start.Add(-max(expression.Rate(), time.Nanosecond)) // a run at Start counts
 	}
 	runs := expression.Next(after, nextRuns, zone)
 	for i, run := range runs {

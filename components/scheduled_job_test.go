@@ -119,6 +119,11 @@ func TestScheduledJob_Options(t *testing.T) {
 	require.Equal(t, []string{"2024-05-15T13:30:00+02:00", "2024-05-15T13:35:00+02:00", "2024-05-15T13:40:00+02:00"}, runs)
 }
 
+func TestScheduledJob_LeavesOutAStartThatSchedulerWouldRefuse(t *testing.T) {
+	program, _ := newJob(t, components.ScheduledJobArgs{Expression: "cron(0 9 * * ? *)", Start: midMay.Add(-time.Minute)})
+	require.NotContains(t, program.Get(t, scheduleType, "daily-report").Inputs, "startDate")
+}
+
 func TestScheduledJob_TellsItsAlarms(t *testing.T) {
 	program, _ := newJob(t, components.ScheduledJobArgs{
 		Expression: "rate(1 hour)", Alarms: components.Alarms{Topic: pulumi.String("arn:aws:sns:eu-central-1:123456789012:alarms")},
@@ -157,8 +162,10 @@ func TestScheduledJob_NextRuns(t *testing.T) {
 			[]string{"2024-12-25T00:00:00-05:00"}},
 		"in another zone": {components.ScheduledJobArgs{Expression: "cron(0 9 ? * SUN *)", TimeZone: "Europe/Berlin", End: time.Date(2024, 5, 26, 7, 0, 0, 0, time.UTC)},
 			[]string{"2024-05-19T09:00:00+02:00", "2024-05-26T09:00:00+02:00"}},
-		"a rate counts from its start": {components.ScheduledJobArgs{Expression: "rate(7 hours)", Start: time.Date(2024, 5, 15, 0, 0, 0, 0, time.UTC), End: time.Date(2024, 5, 15, 23, 0, 0, 0, time.UTC)},
+		"a rate counts from its start": {components.ScheduledJobArgs{Expression: "rate(7 hours)", Start: time.Date(2024, 5, 15, 14, 0, 0, 0, time.UTC), End: time.Date(2024, 5, 15, 23, 0, 0, 0, time.UTC)},
 			[]string{"2024-05-15T14:00:00Z", "2024-05-15T21:00:00Z"}},
+		"a start that has passed is forgotten": {components.ScheduledJobArgs{Expression: "rate(7 hours)", Start: midMay, End: midMay.Add(15 * time.Hour)},
+			[]string{"2024-05-15T17:30:00Z", "2024-05-16T00:30:00Z"}},
 		"a calendar begins at its start": {components.ScheduledJobArgs{Expression: "cron(0 9 * * ? *)", Start: time.Date(2025, 1, 1, 9, 0, 0, 0, time.UTC), End: time.Date(2025, 1, 2, 10, 0, 0, 0, time.UTC)},
 			[]string{"2025-01-01T09:00:00Z", "2025-01-02T09:00:00Z"}},
 	} {

@@ -569,7 +569,7 @@ func (r Route) settingsPath(method string) string {
 
 func (a *ServerlessApiArgs) validateREST(p *problems) {
 	if a.ConfigureAccountLogs {
-		p.fits("-account-logs", "log role")
+		p.fitsBefore("-account-logs", "log role")
 	}
 	p.want(a.StageName != defaultStage, "StageName", a.StageName, "a name, which stages of REST APIs need")
 	p.want(a.CORS == nil || len(a.CORS.Origins) <= 1, "CORS.Origins", a.corsOrigins(), "one origin: a REST API's own answers cannot depend on the request's")

@@ -388,7 +388,7 @@ func (a *StaticSiteArgs) validate(name string) error {
 	p := check("StaticSite", name)
 	info, err := os.Stat(filepath.Join(a.Content, "index.html"))
 	p.want(a.Content != "" && err == nil && info.Mode().IsRegular(), "Content", a.Content, "a folder with an index.html; build the application first")
-	p.fits("-spa-fallback", "CloudFront function")
+	p.fitsBefore("-spa-fallback", "CloudFront function")
 	for _, file := range slices.Sorted(maps.Keys(a.Files)) {
 		p.want(sitePath.MatchString(file), "Files", file, "a path such as config.json, without a leading slash")
 		p.want(a.Files[file] != nil, fmt.Sprintf("Files[%q]", file), nil, "the file's content")

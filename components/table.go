@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
@@ -42,6 +43,14 @@ type Indexes []Index
 
 // MaxIndexes is how many global secondary indexes a table may have (DynamoDB default quota).
 const MaxIndexes = 20
+
+// maxAttributeName is how long the name of a key or of the time to live may be (DynamoDB quota).
+const maxAttributeName = 255
+
+var indexName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+
+// maxTableName leaves room for a hyphen and seven random characters in a table's name of 255.
+const maxTableName = 247
 
 // StreamView is what a table's stream says about each changed item.
 type StreamView string
@@ -215,22 +224,27 @@ func (t *Table) link() policies.Link {
 
 func (a *TableArgs) validate(name string) error {
 	p := check("Table", name)
+	p.fits(name, maxTableName)
 	p.want(a.PartitionKey.name != "", "PartitionKey", a.PartitionKey.name, "an attribute, such as String(\"orderId\")")
 	p.want(len(a.Indexes) <= MaxIndexes, "Indexes", len(a.Indexes), fmt.Sprintf("at most %d (DynamoDB quota)", MaxIndexes))
 	p.want(slices.Contains([]StreamView{"", KeysOnly, NewImage, OldImage, NewAndOldImages}, a.Stream), "Stream", string(a.Stream),
 		"KeysOnly, NewImage, OldImage or NewAndOldImages")
-	kinds := map[string]string{}
+	p.want(a.SortKey.name == "" || a.SortKey.name != a.PartitionKey.name, "SortKey", a.SortKey.name, "another attribute than PartitionKey")
+	p.want(len(a.TimeToLive) <= maxAttributeName, "TimeToLive", a.TimeToLive, "the name of an attribute: at most 255 bytes")
+	kinds := map[string]string{a.TimeToLive: "N"}
 	for _, k := range a.keys() {
+		p.want(len(k.name) <= maxAttributeName, "key attribute "+k.name, len(k.name), "at most 255 bytes")
 		kind, seen := kinds[k.name]
-		p.want(!seen || kind == k.kind, "key attribute "+k.name, k.kind, "the type "+kind+" that another key gives it")
+		p.want(!seen || kind == k.kind, "key attribute "+k.name, k.kind, "the type "+kind+" that another key or TimeToLive gives it")
 		kinds[k.name] = k.kind
 	}
 	names := map[string]bool{}
 	for n, i := range a.Indexes {
 		field := fmt.Sprintf("Indexes[%d]", n)
-		p.want(len(i.Name) >= 3 && len(i.Name) <= 255, field+".Name", i.Name, "3–255 characters")
+		p.want(indexName.MatchString(i.Name), field+".Name", i.Name, "3–255 of a–z, A–Z, 0–9, '_', '-' and '.'")
 		p.want(!names[i.Name], field+".Name", i.Name, "a name that no other index has")
 		p.want(i.PartitionKey.name != "", field+".PartitionKey", i.PartitionKey.name, "an attribute")
+		p.want(i.SortKey.name == "" || i.SortKey.name != i.PartitionKey.name, field+".SortKey", i.SortKey.name, "another attribute than PartitionKey")
 		p.want(i.Provisioned == nil || a.Provisioned != nil, field+".Provisioned", "set", "nothing, unless the table has Provisioned")
 		i.Provisioned.validate(p, field+".Provisioned")
 		names[i.Name] = true

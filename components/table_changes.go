@@ -95,6 +95,7 @@ func (t *Table) OnChange(ctx *pulumi.Context, name string, function *Function, a
 	}
 	p := check("Table.OnChange", name)
 	p.name = t.logicalName + "-" + name
+	p.fits(p.name, maxQueueName)
 	p.want(t.stream != "", "table "+t.logicalName+" Stream", string(t.stream), "a stream, such as TableArgs.Stream = NewAndOldImages")
 	p.want(!slices.Contains(t.consumers, name), "name", name, "a name that no other consumer of the table has")
 	p.want(len(t.consumers) < maxStreamConsumers, "consumers", len(t.consumers)+1,
@@ -167,19 +168,42 @@ func attributeTypes(p *problems, field string, attributes Fields) {
 			}
 			continue
 		}
-		typed, isObject := condition.(Fields)
-		p.want(isObject && len(typed) == 1, field+"."+name, fmt.Sprintf("%T", condition), `the attribute's type and the condition, such as Fields{"S": Exact("PAID")}`)
-		for kind, value := range typed {
-			p.want(slices.Contains(attributeKinds, kind), field+"."+name, kind, "one of "+strings.Join(attributeKinds, ", "))
-			if members, isMap := value.(Fields); isMap && kind == "M" {
-				attributeTypes(p, field+"."+name, members)
+		attributeType(p, field+"."+name, condition)
+	}
+}
+
+// attributeType checks one attribute: its type and, as far as the type tells, its value.
+func attributeType(p *problems, field string, condition Condition) {
+	typed, isObject := condition.(Fields)
+	p.want(isObject && len(typed) == 1, field, fmt.Sprintf("%T", condition), `the attribute's type and the condition, such as Fields{"S": Exact("PAID")}`)
+	for kind, value := range typed {
+		p.want(slices.Contains(attributeKinds, kind), field, kind, "one of "+strings.Join(attributeKinds, ", "))
+		switch v := value.(type) {
+		case Fields:
+			switch kind {
+			case "M":
+				attributeTypes(p, field, v)
+			case "L": // whose items are written like attributes
+				attributeType(p, field, v)
 			}
-			if m, isMatcher := value.(Matcher); isMatcher && (kind == "N" || kind == "NS") {
-				for _, a := range m.alternatives {
-					_, isNumber := a.operand.(float64)
-					p.want(!isNumber, field+"."+name, a.operand, `the number as text, such as Exact("27"), as the stream has it`)
-				}
+		case Matcher:
+			for _, operand := range v.operands() {
+				attributeValue(p, field, kind, operand)
 			}
 		}
+	}
+}
+
+// attributeValue checks a value that an attribute of a type is compared with.
+func attributeValue(p *problems, field, kind string, value any) {
+	_, isText := value.(string)
+	_, isBool := value.(bool)
+	switch kind {
+	case "N", "NS":
+		p.want(isText, field, value, `the number as text, such as Exact("27"), as the stream has it`)
+	case "S", "SS", "B", "BS":
+		p.want(isText, field, value, "a text, which is what the type "+kind+" has")
+	case "BOOL", "NULL":
+		p.want(isBool, field, value, "true or false, which is what the type "+kind+" has")
 	}
 }

@@ -27,7 +27,8 @@ type Throughput struct {
 	Minimum int
 	// Maximum is up to how many units there are when many are used: Minimum–40,000. Default: Minimum, which never scales.
 	Maximum int
-	// Utilization is the part of the units in use above which there will be more, and below which there will be fewer: 0.2–0.9. Default 0.7.
+	// Utilization is the part of the units in use above which there will be more, and below which there will be fewer: 0.2–0.9, only with a
+	// Maximum. Default 0.7.
 	Utilization float64
 }
 
@@ -189,5 +190,6 @@ func (t Throughput) validate(p *problems, field string) {
 	p.want(t.Minimum >= 1 && t.Minimum <= maxCapacityUnits, field+".Minimum", t.Minimum, "1–40000 capacity units (DynamoDB quota)")
 	p.want(t.Maximum == 0 || t.Maximum >= t.Minimum && t.Maximum <= maxCapacityUnits, field+".Maximum", t.Maximum,
 		"Minimum–40000 capacity units (DynamoDB quota), or 0 for Minimum")
+	p.want(t.Utilization == 0 || t.scales(), field+".Utilization", t.Utilization, "none without a Maximum above Minimum, since nothing scales")
 	p.want(t.Utilization == 0 || t.Utilization >= 0.2 && t.Utilization <= 0.9, field+".Utilization", t.Utilization, "0.2–0.9")
 }

@@ -26,6 +26,10 @@ const (
 	defaultRetention   = 4 * 24 * time.Hour
 	maxDelay           = 15 * time.Minute
 
+	// The names leave room for -dlq, a hyphen, seven random characters and, if it is FIFO, .fifo in a queue's name of 80.
+	maxQueueName     = 68
+	maxFIFOQueueName = 63
+
 	// maxRetention leaves a day in the dead-letter queue: a message of a standard queue takes its age along.
 	maxRetention = deadLetterRetention - 24*time.Hour
 )
@@ -46,7 +50,8 @@ type WorkQueueArgs struct {
 	BatchSize int
 	// BatchWindow is how long a batch may be gathered: 0 s–300 s, whole seconds. Not with FIFO. Default 0 s.
 	BatchWindow time.Duration
-	// MaximumConcurrency is how many batches may be processed at once: 2–1,000. It protects what stands behind the consumer.
+	// MaximumConcurrency is how many batches may be processed at once: 2–1,000, at most the consumer's ReservedConcurrency. It protects what stands
+	// behind the consumer.
 	// Default: as many as the consumer's own concurrency allows.
 	MaximumConcurrency int
 	// Filters are conditions on messages with a JSON body, at most 5, of which one must hold. Lambda deletes messages that
@@ -232,15 +237,22 @@ func (a *WorkQueueArgs) validate(name string) ([]string, error) {
 	p := check("WorkQueue", name)
 	p.want(a.FIFO || !a.ContentBasedDeduplication, "ContentBasedDeduplication", a.ContentBasedDeduplication, "false, or FIFO too")
 	if a.FIFO {
+		p.fits(name, maxFIFOQueueName)
 		p.want(a.BatchSize >= 0 && a.BatchSize <= maxFIFOBatchSize, "BatchSize", a.BatchSize, "1–10 messages for FIFO, or 0 for the default of 10")
 		p.want(a.BatchWindow == 0, "BatchWindow", a.BatchWindow, "0s for FIFO")
 	} else {
+		p.fits(name, maxQueueName)
 		p.want(a.BatchSize >= 0 && a.BatchSize <= maxBatchSize, "BatchSize", a.BatchSize, "1–10000 messages, or 0 for the default of 10")
 		p.want(a.BatchSize <= unwindowedBatchSize || a.BatchWindow >= time.Second, "BatchWindow", a.BatchWindow, "at least 1s, since BatchSize is above 10")
 		p.batchWindow(a.BatchWindow)
 	}
 	p.want(a.MaximumConcurrency == 0 || a.MaximumConcurrency >= minConcurrency && a.MaximumConcurrency <= maxConcurrency,
 		"MaximumConcurrency", a.MaximumConcurrency, "2–1000, or 0 for no limit")
+	if a.Consumer != nil && a.Consumer.reserved != 0 {
+		p.want(a.MaximumConcurrency <= a.Consumer.reserved, "MaximumConcurrency", a.MaximumConcurrency,
+			fmt.Sprintf("at most the ReservedConcurrency of function %q, %d: beyond it Lambda turns messages away, and each time counts as received",
+				a.Consumer.logicalName, a.Consumer.reserved))
+	}
 	if a.Consumer == nil {
 		p.want(a.BatchSize == 0 && a.BatchWindow == 0 && a.MaximumConcurrency == 0 && len(a.Filters) == 0, "Consumer", nil,
 			"the function that BatchSize, BatchWindow, MaximumConcurrency and Filters are about")

@@ -238,6 +238,24 @@ func TestWorkQueue_IsADestinationUnlessFIFO(t *testing.T) {
 	require.Equal(t, map[string][]string{queueARN("failed"): {"sqs:SendMessage"}}, granted(t, program, "greet-destinations"))
 	_, err = onFailure(true)
 	require.ErrorContains(t, err, "failed (WorkQueue): destination of a function: a FIFO queue cannot be one")
+	for want, create := range map[string]func(*pulumi.Context, *components.WorkQueue) error{
+		"work (Function): Async.OnFailure": func(ctx *pulumi.Context, fifo *components.WorkQueue) error {
+			_, err := components.NewFunction(ctx, "work", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Async: &components.Async{OnFailure: fifo}})
+			return err
+		},
+		"work (Function): Async.OnSuccess": func(ctx *pulumi.Context, fifo *components.WorkQueue) error {
+			_, err := components.NewFunction(ctx, "work", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), Async: &components.Async{OnSuccess: fifo}})
+			return err
+		},
+		"clicks-count (EventStream.OnRecord): OnFailure": func(ctx *pulumi.Context, fifo *components.WorkQueue) error {
+			return newStream(t, ctx, "clicks", nil).OnRecord(ctx, "count", newFunction(t, ctx, "count"), &components.RecordArgs{OnFailure: fifo})
+		},
+	} {
+		_, err := mocks.Run(func(ctx *pulumi.Context) error {
+			return create(ctx, newQueue(t, ctx, "failed", &components.WorkQueueArgs{FIFO: true}))
+		}, nil)
+		require.ErrorContains(t, err, want+` = "*components.WorkQueue", want a destination that Lambda can deliver to`)
+	}
 }
 
 func TestWorkQueue_RefusesWrongArguments(t *testing.T) {
@@ -280,6 +298,15 @@ func TestWorkQueue_RefusesWrongArguments(t *testing.T) {
 			require.Empty(t, program.OfType(queueType))
 		})
 	}
+	_, err := mocks.Run(func(ctx *pulumi.Context) error {
+		narrow, err := components.NewFunction(ctx, "charge", &components.FunctionArgs{Source: "x", Builder: newBuilder(t), ReservedConcurrency: 5})
+		require.NoError(t, err)
+		_, err = components.NewWorkQueue(ctx, "fits", &args{Consumer: narrow, MaximumConcurrency: 5})
+		require.NoError(t, err)
+		_, err = components.NewWorkQueue(ctx, "orders", &args{Consumer: narrow, MaximumConcurrency: 6})
+		return err
+	}, nil)
+	require.ErrorContains(t, err, `orders (WorkQueue): MaximumConcurrency = 6, want at most the ReservedConcurrency of function "charge", 5`)
 	refused(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewWorkQueue(ctx, "Orders", &args{BatchSize: 5, VisibilityTimeout: -time.Second})
 		return err

@@ -44,7 +44,7 @@ const (
 	LogFatal LogLevel = "FATAL"
 )
 
-// maxWorkflowName leaves room in the 64 characters of its role's name for -role, and for a hyphen and seven random characters.
+// maxWorkflowName leaves room for -role, a hyphen and seven random characters in a role's name of 64.
 const maxWorkflowName = 51
 
 // WorkflowArgs describes a Step Functions state machine.
@@ -246,7 +246,7 @@ func (w workflowPlan) text() pulumi.StringOutput {
 
 func (a *WorkflowArgs) validate(name string) (workflowPlan, error) {
 	p := check("Workflow", name)
-	p.want(len(name) <= maxWorkflowName, "name", name, fmt.Sprintf("at most %d characters", maxWorkflowName))
+	p.fits(name, maxWorkflowName)
 	p.want(a.Type == "" || a.Type == Standard || a.Type == Express, "Type", string(a.Type), "Standard or Express")
 	p.want(slices.Contains([]LogLevel{"", LogAll, LogErrors, LogFatal}, a.LogLevel), "LogLevel", string(a.LogLevel), "LogAll, LogErrors or LogFatal")
 	p.want(a.LogRetentionDays == 0 || slices.Contains(logRetentionDays, a.LogRetentionDays), "LogRetentionDays", a.LogRetentionDays,
@@ -264,6 +264,7 @@ func (a *WorkflowArgs) plan(p *problems) workflowPlan {
 			continue
 		}
 		substitutions[name] = s.Substitution()
+		p.want(substitutions[name].Value != nil, "Substitutions["+name+"]", nil, "a value")
 	}
 	if !filepath.IsLocal(a.DefinitionFile) {
 		p.want(false, "DefinitionFile", a.DefinitionFile, "a file inside the program, such as workflows/order.asl.json")

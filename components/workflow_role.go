@@ -17,6 +17,8 @@ import (
 type taskIntegration struct {
 	// parameter is where the task names what it works on; [] stands for every item of a list.
 	parameter string
+	// besides are further parameters without which every call fails, though Step Functions takes the definition; of each group, one.
+	besides [][]string
 	// actions are needed always.
 	actions []string
 	// jobActions are needed besides to wait for the end of a job, .sync.
@@ -46,6 +48,7 @@ var taskIntegrations = map[string]taskIntegration{
 	},
 	"ecs:runTask": {
 		parameter:  "TaskDefinition",
+		besides:    [][]string{{"Cluster"}, {"LaunchType", "CapacityProviderStrategy"}, {"NetworkConfiguration"}}, // a ContainerJob is for Fargate
 		actions:    []string{"ecs:RunTask"},
 		jobActions: []string{"ecs:StopTask", "ecs:DescribeTasks"},
 		jobRule:    "StepFunctionsGetEventsForECSTaskRule",
@@ -79,6 +82,9 @@ func taskNeeds(tasks []asl.Task, substitutions map[string]Substitution) (workflo
 }
 
 func (n *workflowNeeds) add(task asl.Task, substitutions map[string]Substitution) []error {
+	if task.OtherRole {
+		return []error{task.Errorf("Credentials, want none: the workflow works with its own role, which nobody else's trusts")}
+	}
 	if name, ok := asl.Sole(task.Resource); ok {
 		return n.allow(task, "Resource", name, substitutions, []string{invokeFunction})
 	}
@@ -101,6 +107,11 @@ func (n *workflowNeeds) add(task asl.Task, substitutions map[string]Substitution
 		n.jobRules = append(n.jobRules, integration.jobRule)
 	}
 	var found []error
+	for _, group := range integration.besides {
+		if !slices.ContainsFunc(group, func(p string) bool { return task.Parameters[p] != nil || task.Parameters[p+".$"] != nil }) {
+			found = append(found, task.Errorf("Parameters.%s missing, want it, since %s fails without", strings.Join(group, " or "), name))
+		}
+	}
 	for field, value := range parametersAt(task.Parameters, integration.parameter) {
 		text, _ := value.(string)
 		name, ok := asl.Sole(text)

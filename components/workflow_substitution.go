@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -90,9 +91,12 @@ func (b *EventBus) Substitution() Substitution {
 
 // Substitution lets a name in another workflow's definition stand for the workflow's ARN.
 func (w *Workflow) Substitution() Substitution {
-	permissions := permissionsOn(w.executions(), string(policies.DescribeExecution), string(policies.StopExecution))
+	permissions := map[string]policies.Grant{}
+	if w.kind != Express { // whose executions cannot be described, and so not be waited for by .sync
+		permissions = permissionsOn(w.executions(), string(policies.DescribeExecution), string(policies.StopExecution))
+	}
 	permissions[string(policies.StartExecution)] = policies.Grant{Statements: w.GrantStart().Statements}
-	return Substitution{Component: w.logicalName + " (Workflow)", Value: w.ARN, Permissions: permissions}
+	return Substitution{Component: fmt.Sprintf("%s (%s Workflow)", w.logicalName, w.kind), Value: w.ARN, Permissions: permissions}
 }
 
 // executions stands for all executions of the workflow.

@@ -169,8 +169,8 @@ func TestWorkflow_ItsRoleFollowsFromItsTasks(t *testing.T) {
 			"arn:aws:states" + home + "execution:child-1234567:*":                                {"states:DescribeExecution", "states:StopExecution"},
 			"arn:aws:events" + home + "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule": {"events:DescribeRule", "events:PutRule", "events:PutTargets"},
 		},
-		`"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"TaskDefinition": "${Export}"}`: {"arn:aws:ecs" + home + "task-definition/export:1": {"ecs:RunTask"}},
-		`"Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": {"TaskDefinition": "${Export}"}`: {
+		`"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"Cluster": "c", "LaunchType": "FARGATE", "NetworkConfiguration": {}, "TaskDefinition": "${Export}"}`: {"arn:aws:ecs" + home + "task-definition/export:1": {"ecs:RunTask"}},
+		`"Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": {"Cluster": "c", "LaunchType": "FARGATE", "NetworkConfiguration": {}, "TaskDefinition": "${Export}"}`: {
 			"arn:aws:ecs" + home + "task-definition/export:1":                     {"ecs:RunTask"},
 			"arn:aws:ecs" + home + "task/jobs/*":                                  {"ecs:DescribeTasks", "ecs:StopTask"},
 			"arn:aws:events" + home + "rule/StepFunctionsGetEventsForECSTaskRule": {"events:DescribeRule", "events:PutRule", "events:PutTargets"},
@@ -254,6 +254,24 @@ func TestWorkflow_Grants(t *testing.T) {
 	}
 }
 
+func TestWorkflow_CannotWaitForAnExpressWorkflow(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("quick.asl.json", []byte(`{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}`), 0o600))
+	start := func(resource string) error {
+		require.NoError(t, os.WriteFile("order.asl.json", []byte(machine(`"Resource": "`+resource+`", "Parameters": {"StateMachineArn": "${Quick}"}, `+safely)), 0o600))
+		_, err := mocks.Run(func(ctx *pulumi.Context) error {
+			quick, err := components.NewWorkflow(ctx, "quick", &components.WorkflowArgs{DefinitionFile: "quick.asl.json", Type: components.Express})
+			require.NoError(t, err)
+			_, err = components.NewWorkflow(ctx, "order-flow", &components.WorkflowArgs{DefinitionFile: "order.asl.json", Substitutions: components.Substitutions{"Quick": quick}})
+			return err
+		}, nil)
+		return err
+	}
+	require.NoError(t, start("arn:aws:states:::states:startExecution"))
+	require.ErrorContains(t, start("arn:aws:states:::states:startExecution.sync"),
+		`Parameters.StateMachineArn = "${Quick}", want what allows states:DescribeExecution; it is quick (EXPRESS Workflow)`)
+}
+
 func TestScheduledJob_StartsAWorkflow(t *testing.T) {
 	file := inFile(t, `{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}`)
 	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
@@ -296,6 +314,9 @@ func TestWorkflow_RefusesWrongArguments(t *testing.T) {
 		"chosen at runtime": {machine(`"Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName.$": "$.f"}, ` + safely), components.WorkflowArgs{}, []string{`state Work: Parameters.FunctionName = "", want a substitution`}},
 		"default bus":       {machine(`"Resource": "arn:aws:states:::events:putEvents", "Parameters": {"Entries": [{"Source": "x"}]}, ` + safely), components.WorkflowArgs{}, []string{`state Work: Parameters.Entries[0].EventBusName = "", want a substitution`}},
 		"no entries":        {machine(`"Resource": "arn:aws:states:::events:putEvents", "Parameters": {}, ` + safely), components.WorkflowArgs{}, []string{`state Work: Parameters.Entries = "", want a substitution`}},
+		"no network":        {machine(`"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"TaskDefinition": "${T}", "Cluster.$": "$.cluster"}, ` + safely), components.WorkflowArgs{Substitutions: components.Substitutions{"T": containerJob{}}}, []string{`state Work: Parameters.NetworkConfiguration missing, want it, since ecs:runTask fails without`, "Parameters.LaunchType or CapacityProviderStrategy missing"}},
+		"another role":      {machine(`"Resource": "${Charge}", "Credentials": {"RoleArn": "arn:aws:iam::210987654321:role/x"}, ` + safely), components.WorkflowArgs{Substitutions: components.Substitutions{"Charge": text}}, []string{"state Work: Credentials, want none"}},
+		"nothing":           {good, components.WorkflowArgs{Substitutions: components.Substitutions{"Charge": components.Text(nil)}}, []string{"Substitutions[Charge] = <nil>, want a value"}},
 		"wrong component":   {machine(`"Resource": "arn:aws:states:::dynamodb:getItem", "Parameters": {"TableName": "${T}"}, ` + safely), components.WorkflowArgs{Substitutions: components.Substitutions{"T": containerJob{}}}, []string{`state Work: Parameters.TableName = "${T}", want what allows dynamodb:GetItem; it is export (ContainerJob)`}},
 		"express that waits": {machine(`"Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": {"TaskDefinition": "${T}"}, ` + safely), components.WorkflowArgs{Type: components.Express, Substitutions: components.Substitutions{"T": containerJob{}}},
 			[]string{`state Work: Resource = "arn:aws:states:::ecs:runTask.sync", want no .sync in an EXPRESS workflow`}},

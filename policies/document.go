@@ -41,6 +41,9 @@ type statement struct {
 // [Invalid], or when the policy is larger than [MaxRolePolicyBytes].
 func Document(grants ...Grant) pulumi.StringOutput {
 	all := Join(grants...)
+	if err := all.foreseeable(); err != nil {
+		return pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) { return "", err }).(pulumi.StringOutput)
+	}
 	statements := all.Statements
 	var inputs []any
 	for _, s := range statements {
@@ -51,9 +54,6 @@ func Document(grants ...Grant) pulumi.StringOutput {
 		}
 	}
 	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		if all.err != nil {
-			return "", all.err
-		}
 		var resolved []statement
 		for _, s := range statements {
 			resources := make([]string, len(s.Resources))
@@ -68,6 +68,30 @@ func Document(grants ...Grant) pulumi.StringOutput {
 		}
 		return canonical(resolved)
 	}).(pulumi.StringOutput)
+}
+
+// foreseeable is what is wrong with the grant whatever its resources are: a preview does not know those that are yet to be made, and what waits
+// for them would fail in the middle of the deployment.
+func (g Grant) foreseeable() error {
+	if g.err != nil {
+		return g.err
+	}
+	for _, s := range g.Statements {
+		known := statement{Action: s.Actions}
+		for _, r := range s.Resources {
+			if plain, ok := r.(pulumi.String); ok {
+				known.Resource = append(known.Resource, string(plain))
+			}
+		}
+		err := exactActions(known)
+		if err == nil && (len(known.Resource) > 0 || len(s.Resources) == 0) {
+			err = exact(known)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // canonical merges statements in two rounds: all actions on one resource, then all resources with the same actions.
@@ -126,9 +150,9 @@ func canonical(statements []statement) (string, error) {
 
 var actionName = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
 
-// exact refuses wildcards that could have been exact.
-func exact(s statement) error {
-	if len(s.Action) == 0 || len(s.Resource) == 0 {
+// exactActions refuses a statement about no action or about several at once.
+func exactActions(s statement) error {
+	if len(s.Action) == 0 {
 		return fmt.Errorf("policy statement with actions %v on resources %v: want at least one of each", s.Action, s.Resource)
 	}
 	for operator, keys := range s.Condition {
@@ -142,6 +166,19 @@ func exact(s statement) error {
 		if !actionName.MatchString(a) {
 			return fmt.Errorf("policy action %q: want one exact action such as dynamodb:Query", a)
 		}
+	}
+	return nil
+}
+
+// exact refuses wildcards that could have been exact.
+func exact(s statement) error {
+	if err := exactActions(s); err != nil {
+		return err
+	}
+	if len(s.Resource) == 0 {
+		return fmt.Errorf("policy statement with actions %v on resources %v: want at least one of each", s.Action, s.Resource)
+	}
+	for _, a := range s.Action {
 		for _, r := range s.Resource {
 			switch {
 			case Exact(a, r):

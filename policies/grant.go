@@ -122,11 +122,11 @@ func (g Grant) String() string {
 }
 
 // Environment collects the links of all grants as environment variables.
-// It fails when two different resources claim the same variable, or when a grant is [Invalid].
+// It fails when two different resources claim the same variable, when a grant is [Invalid], and when one is wrong whatever its resources are.
 func Environment(grants ...Grant) (map[string]pulumi.StringInput, error) {
 	all := Join(grants...)
-	if all.err != nil {
-		return nil, all.err
+	if err := all.foreseeable(); err != nil {
+		return nil, err
 	}
 	values := map[string]pulumi.StringInput{}
 	owner := map[string]string{}

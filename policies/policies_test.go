@@ -49,6 +49,24 @@ func TestDocument_MergesActionsOnOneResourceAndResourcesWithTheSameActions(t *te
 	]}`, text)
 }
 
+// TestDocument_FailsInThePreviewThatDoesNotKnowTheResources: a table that is yet to be made has no ARN.
+func TestDocument_FailsInThePreviewThatDoesNotKnowTheResources(t *testing.T) {
+	unknown := pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput)
+	text, err := document(t, allow(unknown, "dynamodb:Query"))
+	require.NoError(t, err)
+	require.Empty(t, text, "nothing is written yet")
+	for want, grant := range map[string]policies.Grant{
+		"no queue of this kind":           policies.Join(allow(unknown, "dynamodb:Query"), policies.Invalid(errors.New("no queue of this kind"))),
+		`policy action "dynamodb:*"`:      allow(unknown, "dynamodb:*"),
+		"want at least one of each":       allow(unknown),
+		`policy resource "orders"`:        policies.Join(allow(unknown, "dynamodb:Query"), allow(pulumi.String("orders"), "dynamodb:Query")),
+		"policy statement with actions [": {Statements: []policies.Statement{{Actions: []string{"dynamodb:Query"}}}},
+	} {
+		_, err := document(t, grant)
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestDocument_IsTheSameForEveryOrderOfTheGrants(t *testing.T) {
 	grants := []policies.Grant{
 		allow(orders, "dynamodb:Query", "dynamodb:GetItem"), allow(byDate, "dynamodb:Query"), allow(uploads, "s3:GetObject"), policies.Tracing(),

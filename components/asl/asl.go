@@ -119,6 +119,8 @@ type Task struct {
 	Resource string
 	// Parameters are what it does it with.
 	Parameters map[string]any
+	// OtherRole tells that it does it with another role than the workflow's (Credentials).
+	OtherRole bool
 
 	problem func(text string) DefinitionError
 }
@@ -166,7 +168,7 @@ func (d *Definition) Tasks() []Task {
 			continue
 		}
 		parameters, _ := s.node.get("Parameters").plain().(map[string]any)
-		tasks = append(tasks, Task{State: s.name, Resource: s.node.text("Resource"), Parameters: parameters, problem: d.problems(s)})
+		tasks = append(tasks, Task{State: s.name, Resource: s.node.text("Resource"), Parameters: parameters, OtherRole: s.node.has("Credentials"), problem: d.problems(s)})
 	}
 	return tasks
 }
@@ -219,13 +221,18 @@ func (d *Definition) CheckFaults(excused map[string]string) error {
 	return errors.Join(found...)
 }
 
-// CheckExpress wants the definition to be one that an EXPRESS workflow can run: at most five minutes, and no state that waits for a
-// job or a token.
+// CheckExpress wants the definition to be one that an EXPRESS workflow can run: at most five minutes, no Wait of that long, and
+// no state that waits for a job or a token.
 func (d *Definition) CheckExpress() error {
 	var found []error
 	if seconds, set := d.root.get("TimeoutSeconds").integer(); set && seconds > maxExpressSeconds {
 		c := checker{text: d.text}
 		found = append(found, c.problemAt(d.root.get("TimeoutSeconds").offset, "", fmt.Sprintf("TimeoutSeconds = %d, want at most %d in an EXPRESS workflow", seconds, maxExpressSeconds)))
+	}
+	for _, s := range d.states {
+		if seconds, set := s.node.get("Seconds").integer(); set && s.kind == "Wait" && seconds >= maxExpressSeconds {
+			found = append(found, d.problems(s)(fmt.Sprintf("Seconds = %d, want less than %d, after which an EXPRESS workflow ends", seconds, maxExpressSeconds)))
+		}
 	}
 	for _, task := range d.Tasks() {
 		if i, ok := task.Integration(); ok && i.Pattern != "" {

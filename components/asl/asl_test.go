@@ -154,7 +154,8 @@ func TestParse_ReportsEachKindOfMistake(t *testing.T) {
 		"distributed map":          {flow(`"Type": "Map", "Next": "B", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, "StartAt": "C", "States": {"C": {"Type": "Succeed"}}}`), `state A: ProcessorConfig.Mode = "DISTRIBUTED", want "INLINE": a distributed Map starts executions of its own`},
 		"mistake in a map":         {flow(`"Type": "Map", "Next": "B", "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Pass"}}}`), `state C: neither Next nor End`},
 		"two concurrencies":        {flow(`"Type": "Map", "Next": "B", "MaxConcurrency": 1, "MaxConcurrencyPath": "$.n", "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}`), `state A: both MaxConcurrency and MaxConcurrencyPath, want one of them`},
-		"percentage":               {flow(`"Type": "Map", "Next": "B", "ToleratedFailurePercentage": 101, "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}`), `state A: ToleratedFailurePercentage = 101, want a whole number from 0 to 100`},
+		"distributed only":         {flow(`"Type": "Map", "Next": "B", "ToleratedFailurePercentage": 10, "ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}`), `state A: ToleratedFailurePercentage, want it in a distributed Map only`},
+		"execution type":           {flow(`"Type": "Map", "Next": "B", "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE", "ExecutionType": "STANDARD"}, "StartAt": "C", "States": {"C": {"Type": "Succeed"}}}`), `state A: ProcessorConfig.ExecutionType, want it in a distributed Map only`},
 		"wait for nothing":         {flow(`"Type": "Wait", "Next": "B"`), `state A: 0 of the fields Seconds, SecondsPath, Timestamp, TimestampPath, want exactly one`},
 		"wait twice":               {flow(`"Type": "Wait", "Next": "B", "Seconds": 1, "SecondsPath": "$.s"`), `state A: 2 of the fields Seconds, SecondsPath, Timestamp, TimestampPath, want exactly one`},
 		"wait backwards":           {flow(`"Type": "Wait", "Next": "B", "Seconds": -1`), `state A: Seconds = -1, want a whole number from 0 to 99999999`},
@@ -304,6 +305,14 @@ func TestCheckExpress(t *testing.T) {
 	require.NoError(t, parse(t, task(retry)).CheckExpress())
 	require.EqualError(t, order(t).CheckExpress(), `5:21: TimeoutSeconds = 86400, want at most 300 in an EXPRESS workflow
 35:5: state Wait for stock: Resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken", want no .waitForTaskToken in an EXPRESS workflow`)
+}
+
+func TestCheckExpress_RefusesAWaitThatOutlastsTheWorkflow(t *testing.T) {
+	wait := func(seconds string) *asl.Definition {
+		return parse(t, flow(`"Type": "Wait", "Next": "B", "Seconds": `+seconds))
+	}
+	require.NoError(t, wait("299").CheckExpress())
+	require.ErrorContains(t, wait("300").CheckExpress(), "state A: Seconds = 300, want less than 300, after which an EXPRESS workflow ends")
 }
 
 func TestTask_ProblemsHaveTheirPlace(t *testing.T) {

@@ -93,6 +93,13 @@ var stateFields = map[string][]string{
 		"Retry", "ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
 }
 
+// distributedFields are the fields that Step Functions refuses in a Map whose mode is INLINE ("Map state in Distributed mode" in the developer
+// guide).
+var distributedFields = []string{
+	"ItemBatcher", "ItemReader", "Label", "ResultWriter", "ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage",
+	"ToleratedFailurePercentagePath",
+}
+
 // stateTypes in the order of the specification.
 const stateTypes = "Task, Parallel, Map, Pass, Wait, Choice, Succeed or Fail"
 
@@ -368,10 +375,16 @@ func (c *checker) mapState(s *state) {
 		c.report(parameters.offset, s.name, "Parameters, want ItemSelector, its present name in a Map")
 	}
 	c.atMostOne(s, "MaxConcurrency", "MaxConcurrencyPath")
-	c.atMostOne(s, "ToleratedFailureCount", "ToleratedFailureCountPath")
-	c.atMostOne(s, "ToleratedFailurePercentage", "ToleratedFailurePercentagePath")
+	for _, m := range s.node.members {
+		if slices.Contains(distributedFields, m.key) {
+			c.report(m.offset, s.name, "%s, want it in a distributed Map only, which is not accepted here", m.key)
+		}
+	}
 	if mode := processor.get("ProcessorConfig").get("Mode"); mode != nil {
 		c.want(mode.value == "INLINE", s.name, "ProcessorConfig.Mode", mode, `"INLINE": a distributed Map starts executions of its own`)
+	}
+	if executions := processor.get("ProcessorConfig").get("ExecutionType"); executions != nil {
+		c.report(executions.offset, s.name, "ProcessorConfig.ExecutionType, want it in a distributed Map only, which is not accepted here")
 	}
 	c.machine(processor, c.inside(s, processorFields))
 }
@@ -548,8 +561,8 @@ func (c *checker) whole(n *node, state, field string, least, most int64) {
 // check is what a value of a field must be.
 type check func(c *checker, state, field string, n *node)
 
-func wholeBetween(least, most int64) check {
-	return func(c *checker, state, field string, n *node) { c.whole(n, state, field, least, most) }
+func wholeFrom(least int64) check {
+	return func(c *checker, state, field string, n *node) { c.whole(n, state, field, least, maxSeconds) }
 }
 
 func text(c *checker, state, field string, n *node) {
@@ -631,34 +644,30 @@ func template(c *checker, state, field string, n *node) {
 
 // fieldChecks are for fields that mean the same in every type of state.
 var fieldChecks = map[string]check{
-	"Assign":                         template,
-	"Cause":                          text,
-	"CausePath":                      expression,
-	"Credentials":                    template,
-	"Error":                          text,
-	"ErrorPath":                      expression,
-	"HeartbeatSeconds":               wholeBetween(1, maxSeconds),
-	"HeartbeatSecondsPath":           path,
-	"InputPath":                      pathOrNull,
-	"ItemSelector":                   template,
-	"ItemsPath":                      path,
-	"MaxConcurrency":                 wholeBetween(0, maxSeconds),
-	"MaxConcurrencyPath":             path,
-	"OutputPath":                     pathOrNull,
-	"Parameters":                     template,
-	"Resource":                       text,
-	"ResultPath":                     reference,
-	"ResultSelector":                 template,
-	"Seconds":                        wholeBetween(0, maxSeconds),
-	"SecondsPath":                    path,
-	"TimeoutSeconds":                 wholeBetween(1, maxSeconds),
-	"TimeoutSecondsPath":             path,
-	"Timestamp":                      timestamp,
-	"TimestampPath":                  path,
-	"ToleratedFailureCount":          wholeBetween(0, maxSeconds),
-	"ToleratedFailureCountPath":      path,
-	"ToleratedFailurePercentage":     wholeBetween(0, 100),
-	"ToleratedFailurePercentagePath": path,
+	"Assign":               template,
+	"Cause":                text,
+	"CausePath":            expression,
+	"Credentials":          template,
+	"Error":                text,
+	"ErrorPath":            expression,
+	"HeartbeatSeconds":     wholeFrom(1),
+	"HeartbeatSecondsPath": path,
+	"InputPath":            pathOrNull,
+	"ItemSelector":         template,
+	"ItemsPath":            path,
+	"MaxConcurrency":       wholeFrom(0),
+	"MaxConcurrencyPath":   path,
+	"OutputPath":           pathOrNull,
+	"Parameters":           template,
+	"Resource":             text,
+	"ResultPath":           reference,
+	"ResultSelector":       template,
+	"Seconds":              wholeFrom(0),
+	"SecondsPath":          path,
+	"TimeoutSeconds":       wholeFrom(1),
+	"TimeoutSecondsPath":   path,
+	"Timestamp":            timestamp,
+	"TimestampPath":        path,
 }
 
 // comparisons are the operators of choice rules and what they compare with ("Choice State" in the specification).

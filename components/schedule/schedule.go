@@ -109,7 +109,7 @@ func parseRate(argument string) (plan, error) {
 		return nil, fmt.Errorf("%d fields, want 2: value and unit, such as %s", len(words), rateExample)
 	}
 	value, err := strconv.Atoi(words[0])
-	if err != nil || value < 1 {
+	if err != nil || value < 1 || words[0] != strconv.Itoa(value) {
 		return nil, fmt.Errorf("value = %q, want a whole number of at least 1, such as %s", words[0], rateExample)
 	}
 	unit, found := units[strings.TrimSuffix(words[1], "s")]
@@ -138,8 +138,9 @@ func (r rate) next(after time.Time, n int, loc *time.Location) []time.Time {
 type at struct{ clock time.Time }
 
 func parseAt(argument string) (plan, error) {
-	clock, err := time.Parse("2006-01-02T15:04:05", argument)
-	if err != nil {
+	const layout = "2006-01-02T15:04:05"
+	clock, err := time.Parse(layout, argument)
+	if err != nil || clock.Format(layout) != argument { // Parse also takes fractions of a second
 		return nil, fmt.Errorf("time = %q, want yyyy-mm-ddThh:mm:ss without a time zone, such as %s", argument, atExample)
 	}
 	return at{clock}, nil
