@@ -210,7 +210,9 @@ func catalogNow(t *testing.T) map[string]stored {
 }
 
 // othersOwn tells whether a category is of another run of these tests.
-func othersOwn(category string) bool { return strings.HasPrefix(category, e2ePrefix) && !strings.HasPrefix(category, run) }
+func othersOwn(category string) bool {
+	return strings.HasPrefix(category, e2ePrefix) && !strings.HasPrefix(category, run)
+}
 
 // requireNothingWritten compares the catalogue when the test is over with the catalogue now.
 func requireNothingWritten(t *testing.T) {
