@@ -147,7 +147,7 @@ func (j *ContainerJob) build(ctx *pulumi.Context, args *ContainerJobArgs, enviro
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String("/aws/ecs/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
-	}, pulumi.Parent(j))
+	}, pulumi.Parent(j), keepsItsName())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package components_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,8 +239,9 @@ func TestGraphqlApi_HasNoNameLongerThanThatOfItsLogRole(t *testing.T) {
 
 // A component with another name and an alias for the old keeps its resources, so its logs too.
 func TestComponents_KeepTheirLogsWhenTheyAreRenamed(t *testing.T) {
+	passes := inFile(t, `{"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": true}}}`)
 	program := mocks.MustRun(t, func(ctx *pulumi.Context) error {
-		answer := newFunction(t, ctx, "answer")
+		answer, network := newFunction(t, ctx, "answer"), newNetwork(t, ctx, nil)
 		for name, flavor := range map[string]components.APIFlavor{"shop": components.FlavorHTTP, "partners": components.FlavorREST} {
 			_, err := components.NewServerlessApi(ctx, name, &components.ServerlessApiArgs{
 				Flavor: flavor, Routes: components.Routes{{Method: "GET", Path: "/", Function: answer, Auth: components.AuthNone}},
@@ -247,9 +249,15 @@ func TestComponents_KeepTheirLogsWhenTheyAreRenamed(t *testing.T) {
 			require.NoError(t, err)
 		}
 		_, err := components.NewRealtimeApi(ctx, "live", nil)
+		require.NoError(t, err)
+		_, err = components.NewWorkflow(ctx, "flow", &components.WorkflowArgs{DefinitionFile: passes})
+		require.NoError(t, err)
+		_, err = components.NewContainerJob(ctx, "job", &components.ContainerJobArgs{Network: network, Image: pulumi.String("example.com/job")})
 		return err
 	})
-	for _, name := range []string{"answer-logs", "shop-access-logs", "partners-access-logs", "live-access-logs"} {
-		require.Equal(t, []string{"namePrefix"}, program.Get(t, "aws:cloudwatch/logGroup:LogGroup", name).IgnoreChanges, name)
+	groups := slices.DeleteFunc(program.OfType("aws:cloudwatch/logGroup:LogGroup"), func(r mocks.Resource) bool { return r.Inputs["name"] != nil })
+	require.Len(t, groups, 7)
+	for _, group := range groups {
+		require.Equal(t, []string{"namePrefix"}, group.IgnoreChanges, group.Name)
 	}
 }

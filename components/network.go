@@ -325,7 +325,7 @@ func (n *Network) newFlowLogs(ctx *pulumi.Context, days int) error {
 	name := n.logicalName + "-flow"
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		NamePrefix: pulumi.String("/aws/vpc/" + n.logicalName + "-"), RetentionInDays: pulumi.Int(days),
-	}, pulumi.Parent(n))
+	}, pulumi.Parent(n), keepsItsName())
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func NewWorkflow(ctx *pulumi.Context, name string, args *WorkflowArgs, opts ...p
 		// Under this prefix log delivery needs no entry of its own in the account's resource policy, whose size is limited.
 		NamePrefix:      pulumi.String("/aws/vendedlogs/states/" + name + "-"),
 		RetentionInDays: pulumi.Int(or(args.LogRetentionDays, defaultLogRetentionDays)),
-	}, pulumi.Parent(w))
+	}, pulumi.Parent(w), keepsItsName())
 	if err != nil {
 		return nil, wrap("Workflow", name, err)
 	}
