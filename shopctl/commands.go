@@ -131,11 +131,7 @@ func (a *app) dlqShow(ctx context.Context, args []string) error {
 		return errors.Join(a.printJSON(append([]deadletter.Message{}, messages...)), err)
 	}
 	for _, m := range messages {
-		fmt.Fprintf(a.out, "message %s\n  sent      %s (%s ago)\n  received  %d times\n  why       %s\n", m.ID, stamp(m.Sent), ago(m.Sent), m.Receives, a.red(m.Why))
-		for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
-			fmt.Fprintf(a.out, "  attribute %s=%s\n", name, m.Attributes[name])
-		}
-		fmt.Fprintf(a.out, "  body      %s\n\n", m.Body)
+		a.printMessage(m)
 	}
 	if all == 0 && err == nil {
 		a.tell("the queue is empty")
@@ -143,6 +139,43 @@ func (a *app) dlqShow(ctx context.Context, args []string) error {
 	}
 	a.tell("%d of about %d messages; they are still in the queue", len(messages), all)
 	return err
+}
+
+func (a *app) printMessage(m deadletter.Message) {
+	fmt.Fprintf(a.out, "message %s\n  sent      %s (%s ago)\n  received  %d times\n  why       %s\n", m.ID, stamp(m.Sent), ago(m.Sent), m.Receives, a.red(m.Why))
+	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
+		fmt.Fprintf(a.out, "  attribute %s=%s\n", name, m.Attributes[name])
+	}
+	fmt.Fprintf(a.out, "  body      %s\n\n", m.Body)
+}
+
+func (a *app) dlqDiscard(ctx context.Context, args []string) error {
+	id := a.flags.String("id", "", "")
+	yes := a.flags.Bool("yes", false, "")
+	args, err := a.parse(ctx, args, "QUEUE")
+	if err != nil {
+		return err
+	}
+	if *id == "" {
+		return fmt.Errorf("%w: want --id ID, as dlq show has it", errUsage)
+	}
+	message, err := a.desk().Discard(ctx, args[0], *id, *yes)
+	if message.ID == "" {
+		return err
+	}
+	if a.asJSON {
+		return errors.Join(err, a.printJSON(message))
+	}
+	a.printMessage(message)
+	switch {
+	case err != nil:
+		return err
+	case !*yes:
+		a.tell("it is still in the queue; add --yes to remove it for good")
+	default:
+		a.tell("it is removed for good; what is printed above is all that is left of it")
+	}
+	return nil
 }
 
 func (a *app) dlqRedrive(ctx context.Context, args []string) error {

@@ -25,6 +25,7 @@ const help = `usage: shopctl [flags] <command>
   dlq list                      every dead-letter queue: what it belongs to, how many messages it has and how old they are
   dlq show QUEUE [-n 10]        look into its messages and leave them there
   dlq redrive QUEUE [--limit N] put its messages back to where they came from; --all instead of QUEUE: those of every queue
+  dlq discard QUEUE --id ID     remove a message that can never be processed, after showing all of it; without --yes it only shows it
   views verify                  compare the lists of orders and the sales with the orders' events; changes nothing
   views rebuild                 make them what the events say, while the shop runs
   archive replay --from T --to T (--rule NAME… | --to-bus [--type T…])
@@ -132,6 +133,7 @@ func (a *app) advice(err error) string {
 func (a *app) dispatch(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"order": a.order, "dlq list": a.dlqList, "dlq show": a.dlqShow, "dlq redrive": a.dlqRedrive,
+		"dlq discard":  a.dlqDiscard,
 		"views verify": a.viewsVerify, "views rebuild": a.viewsRebuild, "archive replay": a.archiveReplay,
 		"flow list": a.flowList, "flow redrive": a.flowRedrive,
 	}

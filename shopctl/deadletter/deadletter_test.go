@@ -323,3 +323,32 @@ func TestList_TellsDepthAndAgeOfEveryQueue(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Empty(t, all, "or it would look as if half the queues were not reachable")
 }
+
+func TestDiscard_RemovesTheOneMessageOnly(t *testing.T) {
+	f, d := newDesk()
+	fill(f, "mail-dlq", 25)
+	before := f.bodies("https://mail-dlq")
+	for range 2 { // it can be looked at again at once
+		m, err := d.Discard(t.Context(), "mail", "m14", false)
+		require.NoError(t, err)
+		require.Equal(t, "m14", m.ID)
+		require.Equal(t, before, f.bodies("https://mail-dlq"))
+	}
+	m, err := d.Discard(t.Context(), "mail", "m14", true)
+	require.NoError(t, err)
+	require.Equal(t, `{"requestPayload":{"n":13}}`, m.Body)
+	require.Equal(t, slices.Delete(slices.Clone(before), 13, 14), f.bodies("https://mail-dlq"))
+	for _, m := range f.queues["https://mail-dlq"].messages {
+		require.False(t, m.hidden)
+	}
+
+	_, err = d.Discard(t.Context(), "mail", "m14", true)
+	require.EqualError(t, err, "there is no message m14 among the 24 that mail-dlq hands out now; `shopctl dlq show mail-dlq` shows them")
+	_, err = d.Discard(t.Context(), "unknown", "m1", true)
+	require.ErrorContains(t, err, `there is no dead-letter queue "unknown"`)
+	for call := range 4 { // the depth, two batches, the removal
+		f.failAt = f.calls + 1 + call
+		_, err = d.Discard(t.Context(), "mail", "m15", true)
+		require.ErrorIs(t, err, errInjected, "call %d", call)
+	}
+}
