@@ -24,8 +24,9 @@ const MaxBody = 64 << 10
 //
 // It is strict, because a field that is silently ignored is a change that the client believes it made: member names must
 // be exactly those of the struct's json tags, each at most once, of the right type and not null, with nothing after the
-// object. That holds for objects inside of it too, which are structs, or lists of structs, with json tags of their own. All wrong members are told at once. Whether a member is required is for the domain to say; use pointers to
-// tell absent from zero.
+// object. That holds for objects inside of it too, which are structs, or lists of structs, with json tags of their own. All
+// wrong members are told at once. Whether a member is required is for the domain to say; use pointers to tell absent from
+// zero.
 //
 // Errors: 413 above [MaxBody], 415 unless the content type is application/json in UTF-8, fault.ErrInvalid otherwise.
 func (r *Request) Decode(target any) error {
