@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -39,11 +40,10 @@ func (d *Desk) Discard(ctx context.Context, name, id string, really bool) (m Mes
 			if aws.ToString(m.MessageId) != id {
 				continue
 			}
-			others := append(received[:i:i], received[i+1:]...)
-			if !really {
-				others = received
+			if really {
+				received = slices.Delete(received, i, i+1)
 			}
-			held = append(held, others...)
+			held = append(held, received...)
 			return describe(q, m), d.remove(ctx, q, m, really)
 		}
 		held = append(held, received...)
