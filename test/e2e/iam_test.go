@@ -86,7 +86,7 @@ func tryAs(t *testing.T, client *lambda.Client, name string, of types.FunctionCo
 	t.Helper()
 	_, err := client.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: &name, Role: of.Role, Runtime: of.Runtime, Architectures: of.Architectures, Handler: aws.String("bootstrap"),
-		Timeout: aws.Int32(20), Code: &types.FunctionCode{ZipFile: code},
+		Timeout: aws.Int32(60), Code: &types.FunctionCode{ZipFile: code},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {

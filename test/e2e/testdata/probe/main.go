@@ -22,7 +22,7 @@ type input struct{ Table, UserPool, User string }
 
 func main() {
 	config := handler.Environment().AWS()
-	config.RetryMaxAttempts = 1
+	config.RetryMaxAttempts = 5 // a busy machine answers late; a refusal is not tried again
 	lambda.Start(func(ctx context.Context, in input) (map[string]string, error) {
 		return try(ctx, dynamodb.NewFromConfig(config), cognito.NewFromConfig(config), in), nil
 	})
