@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -167,6 +168,22 @@ func (d *Desk) receive(ctx context.Context, q resources.DeadLetterQueue, n int, 
 	return out.Messages, nil
 }
 
+// batches receives until it has n messages, or the queue seems to have no more, and hides them for a while. An error ends it.
+func (d *Desk) batches(ctx context.Context, q resources.DeadLetterQueue, n int, hidden time.Duration) iter.Seq2[[]types.Message, error] {
+	return func(yield func([]types.Message, error) bool) {
+		for empty, seen := 0, 0; seen < n && empty < emptyReceives; {
+			received, err := d.receive(ctx, q, n-seen, hidden)
+			if len(received) == 0 {
+				empty++
+			}
+			seen += len(received)
+			if !yield(received, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // giveBack makes messages visible again at once.
 func (d *Desk) giveBack(ctx context.Context, q resources.DeadLetterQueue, messages []types.Message) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
@@ -214,13 +231,9 @@ func (d *Desk) Show(ctx context.Context, name string, n int) (messages []Message
 	all = visible + busy
 	var held []types.Message
 	defer func() { err = errors.Join(err, d.giveBack(ctx, q, held)) }()
-	for empty := 0; len(held) < n && empty < emptyReceives; {
-		received, err := d.receive(ctx, q, n-len(held), lookingTime)
+	for received, err := range d.batches(ctx, q, n, lookingTime) {
 		if err != nil {
 			return messages, all, fmt.Errorf("looking into %s: %w", name, err)
-		}
-		if len(received) == 0 {
-			empty++
 		}
 		held = append(held, received...)
 		for _, m := range received {

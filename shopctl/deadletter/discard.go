@@ -28,33 +28,28 @@ func (d *Desk) Discard(ctx context.Context, name, id string, really bool) (m Mes
 	}
 	var held []types.Message
 	defer func() { err = errors.Join(err, d.giveBack(ctx, q, held)) }()
-	for empty := 0; len(held) < visible && empty < emptyReceives; {
-		received, err := d.receive(ctx, q, maxReceive, lookingTime)
+	// A whole batch at least, since SQS only knows about how many there are.
+	for received, err := range d.batches(ctx, q, max(visible, maxReceive), lookingTime) {
 		if err != nil {
 			return Message{}, fmt.Errorf("looking for message %s in %s: %w", id, name, err)
 		}
-		if len(received) == 0 {
-			empty++
-		}
-		for i, m := range received {
-			if aws.ToString(m.MessageId) != id {
-				continue
-			}
-			if really {
-				received = slices.Delete(received, i, i+1)
-			}
+		i := slices.IndexFunc(received, func(m types.Message) bool { return aws.ToString(m.MessageId) == id })
+		if i < 0 {
 			held = append(held, received...)
-			return describe(q, m), d.remove(ctx, q, m, really)
+			continue
+		}
+		found := received[i]
+		if really {
+			received = slices.Delete(received, i, i+1)
+			err = d.remove(ctx, q, found)
 		}
 		held = append(held, received...)
+		return describe(q, found), err
 	}
 	return Message{}, fmt.Errorf("there is no message %s among the %d that %s hands out now; `shopctl dlq show %s` shows them", id, len(held), name, name)
 }
 
-func (d *Desk) remove(ctx context.Context, q resources.DeadLetterQueue, m types.Message, really bool) error {
-	if !really {
-		return nil
-	}
+func (d *Desk) remove(ctx context.Context, q resources.DeadLetterQueue, m types.Message) error {
 	_, err := d.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: m.ReceiptHandle})
 	if err != nil {
 		return fmt.Errorf("removing message %s: %w; if it is still there, it can be seen again in a minute", aws.ToString(m.MessageId), err)

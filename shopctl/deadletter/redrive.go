@@ -171,15 +171,10 @@ func (d *Desk) arn(ctx context.Context, url string) (string, error) {
 func (d *Desk) byHand(ctx context.Context, q resources.DeadLetterQueue, n int, result *Result, moved func(n int)) (err error) {
 	var held []types.Message // what is still here, and is given back at the end, so that it is not received twice
 	defer func() { err = errors.Join(err, d.giveBack(ctx, q, held)) }()
-	for empty, seen := 0, 0; seen < n && empty < emptyReceives; {
-		received, err := d.receive(ctx, q, n-seen, movingTime)
+	for received, err := range d.batches(ctx, q, n, movingTime) {
 		if err != nil {
 			return err
 		}
-		if len(received) == 0 {
-			empty++
-		}
-		seen += len(received)
 		for i, m := range received {
 			if err := ctx.Err(); err != nil {
 				held = append(held, received[i:]...)
