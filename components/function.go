@@ -48,7 +48,7 @@ const (
 	minTemporaryStorage = 512
 	maxTemporaryStorage = 10_240
 	maxLayers           = 5
-	maxFunctionName     = 51 // leaves room for -role, a hyphen and seven random characters in a role's name of 64
+	maxFunctionName     = maxNamePart - len("-role")
 )
 
 // What Lambda accepts, see CreateFunction in its API reference.

@@ -34,7 +34,7 @@ const (
 	minZones           = 2 // Aurora and RDS Proxy want two
 	maxZones           = 3
 	httpsPort          = 443
-	maxNetworkName     = 46 // leaves room for -flow-role, a hyphen and seven random characters in a role's name of 64
+	maxNetworkName     = maxNamePart - len("-flow-role")
 )
 
 // gatewayEndpoints are the services that a network reaches through its route tables, free of charge.

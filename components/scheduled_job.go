@@ -23,7 +23,7 @@ const (
 	minScheduleAge      = time.Minute
 	maxScheduleAge      = 24 * time.Hour
 	maxScheduleInput    = 256 * 1024
-	maxScheduledJobName = 50 // leaves room for -group, a hyphen and seven random characters in a group's name of 64
+	maxScheduledJobName = maxNamePart - len("-group")
 )
 
 // nextRuns is how many of the coming runs are shown.

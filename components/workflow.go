@@ -44,8 +44,8 @@ const (
 	LogFatal LogLevel = "FATAL"
 )
 
-// maxWorkflowName leaves room for -role, a hyphen and seven random characters in a role's name of 64.
-const maxWorkflowName = 51
+// maxWorkflowName leaves room for -role in a role's name.
+const maxWorkflowName = maxNamePart - len("-role")
 
 // WorkflowArgs describes a Step Functions state machine.
 type WorkflowArgs struct {

@@ -32,7 +32,7 @@ import (
 //
 // It fails when a program does not compile or reaches an operation that it cannot translate.
 func Reachable(dir string, patterns ...string) (map[string][]string, error) {
-	modules, err := dependencies(dir, patterns)
+	own, err := dependencies(dir, patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func Reachable(dir string, patterns ...string) (map[string][]string, error) {
 		// Packages of other modules are known by their types alone: their bodies are not loaded, which makes this quick.
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedTypes |
 			packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule,
-	}, append(patterns, modules.own...)...)
+	}, append(patterns, own...)...)
 	if err != nil {
 		return nil, fmt.Errorf("loading %v: %w", patterns, err)
 	}
@@ -74,25 +74,19 @@ func Reachable(dir string, patterns ...string) (map[string][]string, error) {
 	return actions, errors.Join(wrong...)
 }
 
-// dependsOn are the packages that programs depend on.
-type dependsOn struct {
-	own []string // of the programs' own module: their bodies must be loaded too
-}
-
-// dependencies lists the packages that the patterns depend on. It fails for one of another module that calls AWS by itself: nobody would
-// look into it.
-func dependencies(dir string, patterns []string) (dependsOn, error) {
+// dependencies lists the packages of the patterns' own module on which they depend: their bodies must be loaded too. It fails for a
+// package of another module that calls AWS by itself: nobody would look into it.
+func dependencies(dir string, patterns []string) (own []string, err error) {
 	loaded, err := packages.Load(&packages.Config{Dir: dir, Mode: packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedModule}, patterns...)
 	if err != nil {
-		return dependsOn{}, fmt.Errorf("loading %v: %w", patterns, err)
+		return nil, fmt.Errorf("loading %v: %w", patterns, err)
 	}
-	var all dependsOn
 	var wrong []error
 	packages.Visit(loaded, func(p *packages.Package) bool {
 		switch {
 		case p.Module == nil || strings.HasPrefix(p.PkgPath, "github.com/aws/"):
 		case p.Module.Main:
-			all.own = append(all.own, p.PkgPath)
+			own = append(own, p.PkgPath)
 			for imported := range p.Imports {
 				if !followed(imported) {
 					wrong = append(wrong, fmt.Errorf("%s uses %s, which asks AWS for things without a client's operation: package leastprivilege does not know which", p.PkgPath, imported))
@@ -108,9 +102,9 @@ func dependencies(dir string, patterns []string) (dependsOn, error) {
 		}
 		return true
 	}, nil)
-	slices.Sort(all.own)
+	slices.Sort(own)
 	slices.SortFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return all, errors.Join(wrong...)
+	return own, errors.Join(wrong...)
 }
 
 // features are the packages around the SDK's clients that ask AWS for nothing but by a client that they are given, or for nothing at all.
